@@ -1,0 +1,78 @@
+"""Opening the DuckDB file, and saying in our words what DuckDB says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from holdings.catalogue.gate import Patience
+from holdings.errors import Corrupt, HoldfastError, Unavailable
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+REBUILD_HINT = "holdfast catalogue rebuild makes it again from the stores."
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    # A catalogue never fetches code from anywhere.
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+_BROKEN = (duckdb.IOException, duckdb.InternalException, duckdb.FatalException, duckdb.SerializationException)
+
+
+@contextmanager
+def connected(patience: Patience, *, read_only: bool = False) -> Iterator[DuckDBPyConnection]:
+    """A connection for a moment. To be used inside the gate.
+
+    Raises CatalogueBusy, Corrupt (not a database, or damaged), Unavailable (no room, no right).
+    """
+    with told(patience.path), closing(_connect(patience, read_only=read_only)) as connection:
+        yield connection
+
+
+@contextmanager
+def transaction(connection: DuckDBPyConnection) -> Iterator[DuckDBPyConnection]:
+    """All of it or nothing; on the disk when it ends."""
+    connection.begin()
+    try:
+        yield connection
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+def _connect(patience: Patience, *, read_only: bool) -> DuckDBPyConnection:
+    while True:
+        try:
+            return duckdb.connect(patience.path, read_only=read_only, config=_CONFIG)
+        except duckdb.IOException as error:
+            # Somebody has opened the file with another program, which knows no gate.
+            if "Could not set lock" not in str(error):
+                raise
+        patience.wait()
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """DuckDB's errors, as ours. Those that are our own mistakes pass through."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise (_translated(error, path) or error) from None
+
+
+def _translated(error: duckdb.Error, path: Path) -> HoldfastError | None:
+    text = str(error)
+    if "No space left" in text or "Permission denied" in text or "Read-only file system" in text:
+        return Unavailable(f"The catalogue {path} cannot be used: {text.splitlines()[0]}", detail=text)
+    # A damaged page surfaces as the bare base class.
+    if type(error) is duckdb.Error or isinstance(error, _BROKEN):
+        return Corrupt(
+            f"The catalogue {path} is damaged or is no DuckDB file.", hint=REBUILD_HINT, detail=text
+        )
+    return None

@@ -1,0 +1,164 @@
+"""The catalogue in one DuckDB file, opened for short transactions so that commands can take turns."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from holdings.catalogue import rows
+from holdings.catalogue.connecting import REBUILD_HINT, connected, transaction
+from holdings.catalogue.gate import Patience, gate
+from holdings.catalogue.index import INDEX_FOLDER, INDEX_NAME, FolderIndex
+from holdings.catalogue.interface import Entry
+from holdings.catalogue.migrating import migrate, newest_version, version_of
+from holdings.errors import BadInput, NotFound
+from holdings.observing import Observer, nobody
+from holdings.records import Copy, Event, EventType, Package
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+
+
+class DuckDBCatalogue:
+    """The ledger in a file. Threads and processes may share it; each verb is one short visit.
+
+    The file must be there: `holdings.opening.open_house` makes a first one, since only it can
+    tell a new house from one whose catalogue was lost.
+    """
+
+    def __init__(self, path: Path, *, wait_seconds: float = 30.0, observer: Observer = nobody) -> None:
+        self.path = path.absolute()
+        self._wait_seconds = wait_seconds
+        self._observer = observer
+        self._batch = threading.local()
+        self._id: str | None = None
+        self.images = FolderIndex(self.path.parent / INDEX_FOLDER, self._recorded)
+
+    @property
+    def catalogue_id(self) -> str:
+        if self._id is None:
+            self._id = str(self._rows("SELECT catalogue_id FROM catalogue")[0][0])
+        return self._id
+
+    def record(self, entry: Entry) -> None:
+        with self._visit(write=True) as connection, transaction(connection):
+            rows.write(connection, entry)
+
+    def package(self, package_id: str) -> Package:
+        query = f"{rows.SELECT_PACKAGES} WHERE p.package_id = ? ORDER BY o.key"
+        found = rows.read_packages(self._rows(query, package_id))
+        if not found:
+            raise NotFound(
+                f"There is no package {package_id[:200]} in the catalogue.", hint="holdfast find shows them."
+            )
+        return found[0]
+
+    def packages(
+        self, *, collection: str | None = None, package_ids: Collection[str] | None = None
+    ) -> list[Package]:
+        query = f"""
+            {rows.SELECT_PACKAGES} WHERE ($1 IS NULL OR p.collection = $1)
+            AND ($2 IS NULL OR p.package_id IN (SELECT unnest($2::VARCHAR[]))) ORDER BY p.package_id, o.key
+        """
+        named = None if package_ids is None else list(package_ids)
+        return rows.read_packages(self._rows(query, collection, named))
+
+    def copies(self, *, package_id: str | None = None, store: str | None = None) -> list[Copy]:
+        query = """
+            SELECT package_id, store, status, verified_at, made_by FROM copies
+            WHERE ($1 IS NULL OR package_id = $1) AND ($2 IS NULL OR store = $2) ORDER BY package_id, store
+        """
+        return [rows.read_copy(row) for row in self._rows(query, package_id, store)]
+
+    def events(
+        self, *, package_id: str | None = None, types: Collection[EventType] = (), latest: int | None = None
+    ) -> list[Event]:
+        query = f"""
+            {rows.SELECT_EVENTS} WHERE ($1 IS NULL OR package_id = $1) AND (len($2) = 0 OR event_type IN $2)
+            ORDER BY event_id DESC LIMIT $3
+        """
+        newest_first = self._rows(query, package_id, [str(kind) for kind in types], latest)
+        return [rows.read_event(row) for row in reversed(newest_first)]
+
+    def package_table(self) -> pa.Table:
+        import pyarrow as pa  # noqa: PLC0415  # most verbs do without it, and it takes long to import
+
+        query = """
+            SELECT package_id, kind, collection, created_at, coalesce(sum(size_bytes), 0)::BIGINT AS bytes,
+                   count(key)::INTEGER AS objects, images
+            FROM packages LEFT JOIN objects USING (package_id) GROUP BY ALL ORDER BY package_id
+        """
+        text, moment = pa.string(), pa.timestamp("us", tz="UTC")
+        kinds = {"package_id": text, "kind": text, "collection": text, "created_at": moment}
+        return self._table(
+            query, pa.schema(kinds | {"bytes": pa.int64(), "objects": pa.int32(), "images": pa.int64()})
+        )
+
+    def copy_table(self) -> pa.Table:
+        import pyarrow as pa  # noqa: PLC0415  # as above
+
+        query = (
+            "SELECT package_id, store, status, made_by, verified_at FROM copies ORDER BY package_id, store"
+        )
+        text, moment = pa.string(), pa.timestamp("us", tz="UTC")
+        names = ("package_id", "store", "status", "made_by")
+        return self._table(query, pa.schema({**dict.fromkeys(names, text), "verified_at": moment}))
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Keep the file open over many verbs of this thread; everybody else waits meanwhile.
+
+        Each `record` in it is still a transaction of its own.
+        """
+        with self._visit(write=True) as connection:
+            self._batch.connection = connection
+            try:
+                yield
+            finally:
+                self._batch.connection = None
+
+    def close(self) -> None:
+        """Nothing is held open between verbs."""
+
+    @contextmanager
+    def _visit(self, *, write: bool = False) -> Iterator[DuckDBPyConnection]:
+        if (held := getattr(self._batch, "connection", None)) is not None:
+            yield held
+            return
+        if not self.path.exists():
+            raise BadInput(f"There is no catalogue {self.path}.", hint=REBUILD_HINT)
+        with ExitStack() as stack:
+            connection = self._enter(stack, write=write)
+            if version_of(connection, self.path) < newest_version():
+                stack.close()
+                migrate(self.path, patience=self._patience())
+                connection = self._enter(stack, write=write)
+            yield connection
+
+    def _enter(self, stack: ExitStack, *, write: bool) -> DuckDBPyConnection:
+        patience = self._patience()
+        stack.enter_context(gate(patience, exclusive=write))
+        return stack.enter_context(connected(patience, read_only=not write))
+
+    def _patience(self) -> Patience:
+        return Patience(path=self.path, seconds=self._wait_seconds, observer=self._observer)
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with self._visit() as connection:
+            return connection.execute(query, list(values)).fetchall()
+
+    def _table(self, query: str, schema: pa.Schema) -> pa.Table:
+        with self._visit() as connection:
+            return connection.sql(query).to_arrow_table().cast(schema)
+
+    def _recorded(self, collection: str | None) -> dict[str, bool]:
+        query = """
+            SELECT package_id, coalesce(bool_or(key = $2), false)
+            FROM packages LEFT JOIN objects USING (package_id)
+            WHERE $1 IS NULL OR collection = $1 GROUP BY ALL ORDER BY package_id
+        """
+        return dict(self._rows(query, collection, INDEX_NAME))

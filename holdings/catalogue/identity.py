@@ -1,0 +1,80 @@
+"""Which catalogue a set of stores belongs to, kept in the stores so that it outlives the catalogue."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+
+from holdings.errors import AlreadyExists, BadInput, Conflict, NotFound
+from holdings.records import PACKAGES_PREFIX
+from holdings.stores.interface import Lists, Reads, Store
+
+IDENTITY_KEY = "holdfast/catalogue.json"
+_FORMAT = 1
+_ID = re.compile(r"^[0-9a-f]{32}$")
+
+
+def identity_in(store: Reads) -> str | None:
+    """The catalogue that `store` belongs to; None where it says nothing. Raises BadInput, Unavailable."""
+    try:
+        data = b"".join(store.get(IDENTITY_KEY))
+    except NotFound:
+        return None
+    try:
+        told = json.loads(data)
+        if told["format"] == _FORMAT and _ID.fullmatch(told["catalogue_id"]):
+            return str(told["catalogue_id"])
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise BadInput(f"{IDENTITY_KEY} in the store '{store.name}' is nothing that Holdfast wrote.")
+
+
+def known_identity(stores: Iterable[Reads]) -> str | None:
+    """The catalogue that all of `stores` belong to; None where none says so. Raises Conflict."""
+    found = {store.name: told for store in stores if (told := identity_in(store))}
+    if len(set(found.values())) > 1:
+        raise Conflict(
+            f"The stores {', '.join(found)} belong to different catalogues.",
+            hint="Each folder or bucket serves one holdfast.toml only; use another prefix for another.",
+        )
+    return next(iter(found.values()), None)
+
+
+def settle_identity(stores: Mapping[str, Store], writable: Iterable[str], *, known: str | None = None) -> str:
+    """The identity of these holdings, written into each of `writable` that lacks it.
+
+    known : what it must be; None takes what the stores say, or a new one.
+    """
+    identity = known or known_identity(stores.values()) or secrets.token_hex(16)
+    for name in writable:
+        told = _keep(stores[name], identity)
+        if told != identity and known is None:
+            # Another command settled it a moment ago; the order of the stores makes both agree.
+            return settle_identity(stores, writable, known=told)
+        if told != identity:
+            raise Conflict(f"The store '{name}' belongs to another catalogue.")
+    return identity
+
+
+def _keep(store: Store, identity: str) -> str | None:
+    if told := identity_in(store):
+        return told
+    body = json.dumps({"catalogue_id": identity, "format": _FORMAT}) + "\n"
+    try:
+        store.put(IDENTITY_KEY, body.encode())
+    except AlreadyExists:
+        return identity_in(store)
+    return identity
+
+
+def refuse_if_packages(stores: Iterable[Lists]) -> None:
+    """Raise Conflict where a store holds packages: then the catalogue is lost, not new."""
+    for store in stores:
+        if (first := next(iter(store.list(PACKAGES_PREFIX)), None)) is not None:
+            raise Conflict(
+                f"There is no catalogue, but the store '{store.name}' holds packages ({first.key}): "
+                "the catalogue was lost or the settings name another one.",
+                hint="holdfast catalogue rebuild makes it again from the stores.",
+            )

@@ -1,0 +1,128 @@
+"""The seam: what every catalogue promises. DuckDB today, PostgreSQL beside it later.
+
+The catalogue is a ledger that can always be rebuilt from the stores; nothing is true
+because the catalogue says so, and nothing is written to it that the stores do not
+already hold (`holdings.ledger` keeps that order).
+
+Promises:
+
+* `record` is one transaction: all of it is there after a crash, or none.
+* Events are append-only; an event that is recorded twice is there once.
+* Two processes may use one catalogue: the second waits, tells the observer, and raises
+  CatalogueBusy only when the lock was held for longer than the time-out.
+* Answers come in a fixed order (by identifier; events by `event_id`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from holdings.records import Copy, Event, EventType, Image, Package
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """What one `record` writes, together or not at all."""
+
+    packages: Sequence[Package] = field(default=())
+    copies: Sequence[Copy] = field(default=())
+    """Each replaces the row of the same package and store."""
+    events: Sequence[Event] = field(default=())
+
+
+class ImageIndex(Protocol):
+    """One Parquet file per package; millions of images stay out of the database."""
+
+    def add(self, package_id: str, parquet: bytes) -> None:
+        """Keep the index of a package (the very bytes that lie in the stores). Idempotent."""
+        ...
+
+    def has(self, package_id: str) -> bool:
+        """Whether the index of that package is here."""
+        ...
+
+    def images(self, package_id: str) -> list[Image]:
+        """The images of one package, in order. Raises NotFound."""
+        ...
+
+    def image(self, image_id: str) -> Image:
+        """One image, by reading the index of its package only. Raises NotFound, BadInput."""
+        ...
+
+    def query(
+        self, *, collection: str | None = None, text: str | None = None, limit: int | None = None
+    ) -> pa.Table:
+        """Images as a table with the columns of `holdings.records.Image`, ordered by package and number.
+
+        text : keeps the images whose identifier or path contains it, whatever the case.
+        """
+        ...
+
+
+class Catalogue(Protocol):
+    """The ledger of packages, copies and events."""
+
+    @property
+    def catalogue_id(self) -> str:
+        """Random, given at creation, kept by backup and rebuild of the same holdings."""
+        ...
+
+    @property
+    def images(self) -> ImageIndex:
+        """The image index that belongs to this catalogue."""
+        ...
+
+    def record(self, entry: Entry) -> None:
+        """Write packages, copies and events in one transaction."""
+        ...
+
+    def package(self, package_id: str) -> Package:
+        """One package. Raises NotFound."""
+        ...
+
+    def packages(
+        self, *, collection: str | None = None, package_ids: Collection[str] | None = None
+    ) -> list[Package]:
+        """Every package, or those of one collection, or those named that there are."""
+        ...
+
+    def copies(self, *, package_id: str | None = None, store: str | None = None) -> list[Copy]:
+        """Copies, of one package, in one store, or all."""
+        ...
+
+    def events(
+        self, *, package_id: str | None = None, types: Collection[EventType] = (), latest: int | None = None
+    ) -> list[Event]:
+        """History, oldest first.
+
+        types : only events of these; empty means all.
+        latest : only the last so many of them; None means all.
+        """
+        ...
+
+    def package_table(self) -> pa.Table:
+        """All packages for vectorised work, a row each.
+
+        Columns: package_id, kind, collection (string), created_at (timestamp[us, UTC]),
+        bytes (int64), objects (int32), images (int64).
+        """
+        ...
+
+    def copy_table(self) -> pa.Table:
+        """All copies, a row each: package_id, store, status, made_by (string), verified_at
+        (timestamp[us, UTC], null for never)."""
+        ...
+
+    def close(self) -> None:
+        """Give back the file or connection."""
+        ...
+
+
+def image_records(rows: Iterable[dict[str, object]]) -> list[Image]:
+    """Rows of an index, as records."""
+    return [Image(**row) for row in rows]  # type: ignore[arg-type]  # Parquet's schema is checked on writing

@@ -1,0 +1,12 @@
+"""One `holdfast.toml`, read once and checked at the door."""
+
+from holdings.settings.model import (
+    BagSettings,
+    CatalogueSettings,
+    Limits,
+    Settings,
+    StoreSettings,
+)
+from holdings.settings.reading import read_settings
+
+__all__ = ["BagSettings", "CatalogueSettings", "Limits", "Settings", "StoreSettings", "read_settings"]

@@ -1,0 +1,81 @@
+"""What the settings are, past the door: frozen values, paths absolute, sizes in bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoreSettings:
+    """One place that keeps objects."""
+
+    name: str
+    url: str
+    """`file:///absolute/path`, `memory:` or `s3://bucket[/prefix]`."""
+    tier: str
+    """Names a class of stores: `hot`, `cold`, or any other word of the operator's."""
+    domain: str
+    """What fails together: a site, a provider, an account."""
+    price_sheet: str
+    """Name of a sheet in `Settings.price_sheets`."""
+    keeps_journal: bool = True
+    """Whether events are written here, too."""
+    endpoint: str | None = None
+    """S3 only: None means the provider's own."""
+    region: str | None = None
+    profile: str | None = None
+    """S3 only: the profile in the user's AWS configuration; None means the environment."""
+    requests_per_second: float | None = None
+    """None means not throttled."""
+    bytes_per_second: float | None = None
+    read_only: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CatalogueSettings:
+    """Where the ledger is."""
+
+    path: Path
+    wait_seconds: float = 30.0
+    """How long a command waits for another one that is writing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BagSettings:
+    """How deposits are packaged."""
+
+    store: str
+    """The store that new bags are written to."""
+    algorithms: tuple[str, ...] = ("sha512", "sha256")
+    """Payload manifests; sha256 is always among them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """What one command may use."""
+
+    threads: int
+    transfer_bytes: int
+    """Memory for bytes on their way, over all threads."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """All of one `holdfast.toml`."""
+
+    path: Path
+    """The file itself; relative paths in it are relative to its folder."""
+    stores: Mapping[str, StoreSettings]
+    catalogue: CatalogueSettings
+    bags: BagSettings
+    policy: Path
+    price_sheets: Mapping[str, Path]
+    """TOML files by the name that stores use."""
+    limits: Limits
+
+    @property
+    def folder(self) -> Path:
+        """Where the settings lie."""
+        return self.path.parent

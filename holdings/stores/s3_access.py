@@ -1,0 +1,150 @@
+"""How a bucket is reached: one client that carries bytes, one that sets conditions.
+
+Secrets come from the environment or from the user's AWS profile, never from our settings,
+and are shown nowhere. Temporary ones are fetched anew before they end.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from botocore.config import Config
+from botocore.exceptions import ProfileNotFound
+from botocore.session import Session
+from obstore.store import S3Store as ObstoreS3
+
+from holdings.errors import AccessDenied, BadInput
+from holdings.stores.s3_errors import Place
+
+if TYPE_CHECKING:
+    from obstore.store import S3Config, S3Credential
+
+    from holdings.settings.model import StoreSettings
+
+# A server that is down must be told of within about ten seconds, retries included; a slow
+# one that still sends bytes must never be cut off.
+_CONNECT_SECONDS = 3
+_READ_SECONDS = 20
+_COMPLETE_SECONDS = 90
+"""S3 joins the parts of a large object before it answers."""
+_CREDENTIALS_LIVE = timedelta(minutes=5)
+"""After that they are asked for again; botocore renews those that end."""
+_DEFAULT_REGION = "us-east-1"
+
+
+class Access:
+    """The two clients of one bucket, made when they are first needed."""
+
+    def __init__(self, spec: StoreSettings) -> None:
+        url = urlsplit(spec.url)
+        if not url.netloc:
+            raise BadInput(f"The store '{spec.name}' has the URL '{spec.url}', which names no bucket.")
+        self.bucket = url.netloc
+        self.prefix = f"{url.path.strip('/')}/".lstrip("/")
+        """What every key gets before it: empty, or ending with `/`."""
+        self.place = Place(
+            store=spec.name, place=f"{self.bucket} at {spec.endpoint}" if spec.endpoint else self.bucket
+        )
+        self.completes_atomically = spec.endpoint is None
+        """Whether a conditional completion holds in a race. AWS says so; no other server is believed."""
+        self._spec = spec
+        self._lock = threading.Lock()
+
+    @property
+    def bytes(self) -> ObstoreS3:
+        """obstore: measured several times faster than the pure-Python clients."""
+        with self._lock:
+            return self._obstore
+
+    @property
+    def control(self) -> Any:
+        """botocore: for what obstore cannot do (see `holdings.stores.s3`)."""
+        with self._lock:
+            return self._botocore
+
+    def close(self) -> None:
+        """Give back the connections."""
+        if "_botocore" in self.__dict__:
+            self._botocore.close()
+
+    @cached_property
+    def _session(self) -> Session:
+        try:
+            session = Session(profile=self._spec.profile)
+            session.get_scoped_config()  # an unknown profile is told of here
+        except ProfileNotFound as error:
+            raise BadInput(
+                f"The store '{self._spec.name}' names the profile '{self._spec.profile}', "
+                "which is not in the AWS configuration.",
+                detail=str(error),
+            ) from None
+        return session
+
+    @cached_property
+    def _region(self) -> str:
+        return self._spec.region or self._session.get_config_variable("region") or _DEFAULT_REGION
+
+    def _credentials(self) -> Any:
+        found = self._session.get_credentials()
+        if found is None:
+            raise AccessDenied(
+                f"There are no credentials for the store '{self._spec.name}'.",
+                hint="Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or `profile` of the store.",
+            )
+        return found
+
+    @cached_property
+    def _obstore(self) -> ObstoreS3:
+        credentials = self._credentials()
+
+        def provide() -> S3Credential:
+            frozen = credentials.get_frozen_credentials()
+            return {
+                "access_key_id": frozen.access_key,
+                "secret_access_key": frozen.secret_key,
+                "token": frozen.token,
+                "expires_at": datetime.now(UTC) + _CREDENTIALS_LIVE,
+            }
+
+        config: S3Config = {"region": self._region, "checksum_algorithm": "SHA256"}
+        if self._spec.endpoint:
+            config["endpoint"] = self._spec.endpoint
+        return ObstoreS3(
+            self.bucket,
+            config=config,
+            credential_provider=provide,
+            client_options={
+                "allow_http": (self._spec.endpoint or "").startswith("http://"),
+                "connect_timeout": timedelta(seconds=_CONNECT_SECONDS),
+                "read_timeout": timedelta(seconds=_READ_SECONDS),
+                # obstore's own default cuts every request off after 30 s, however well it runs.
+                "timeout": timedelta(days=1),
+            },
+            # `RetryingStore` asks again; two layers of patience would multiply.
+            retry_config={"max_retries": 0, "retry_timeout": timedelta(seconds=1)},
+        )
+
+    @cached_property
+    def _botocore(self) -> Any:
+        self._credentials()
+        return self._session.create_client(
+            "s3",
+            region_name=self._region,
+            endpoint_url=self._spec.endpoint,
+            config=Config(
+                connect_timeout=_CONNECT_SECONDS,
+                read_timeout=_COMPLETE_SECONDS,
+                # One more try here, since parts of an upload are not sent again by anybody above.
+                retries={"mode": "standard", "total_max_attempts": 2},
+                # Other servers than AWS store the trailers of default checksums inside the object
+                # (boto3 issue 4435); we send our own SHA-256 as a plain header instead.
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+                s3={"addressing_style": "path" if self._spec.endpoint else "auto"},
+                max_pool_connections=32,
+            ),
+        )

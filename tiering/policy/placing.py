@@ -1,0 +1,105 @@
+"""Which rule decides for each package, all packages at once.
+
+Knows neither catalogue nor stores: `tiering` hands in what is held, `capacity` hands in
+simulated cohorts, and the same rules decide for both.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from holdings.errors import BadInput
+from tiering.policy.columns import COLUMN_NAMES
+from tiering.policy.expression import condition_sql
+from tiering.policy.locked import locked_engine
+from tiering.policy.model import Policy
+
+_DAY_US = 86_400_000_000
+_MOMENT = pa.timestamp("us", "UTC")
+_GIVEN = tuple(name for name in COLUMN_NAMES if name != "age_days")
+
+
+def place(packages: pa.Table, policy: Policy, *, at: datetime | pa.Array | pa.ChunkedArray) -> pa.Table:
+    """The placement that `policy` asks for, for each row of `packages` and in its order.
+
+    packages : columns package_id, kind, collection (string), created_at (timestamp), bytes,
+        objects, images (integers); others are ignored.
+    at : the moment to place for; or an array of timestamps, one for each row.
+
+    Returns a table: package_id; rule (int32, index into `policy.rules`); rule_name and because
+    (dictionary-encoded strings); domains (int32); and an int32 column `copies_<tier>` for each
+    tier that the policy names.
+
+    A condition that is NULL for a package does not match it. Raises BadInput where a condition
+    cannot be evaluated (a division by zero, an overflow).
+    """
+    rule = _deciding_rule(_columns(packages, age_days(packages.column("created_at"), at)), policy)
+    return pa.table(
+        {
+            "package_id": packages["package_id"],
+            "rule": pa.array(rule, pa.int32()),
+            "rule_name": _coded(rule, [each.name for each in policy.rules]),
+            "because": _coded(rule, [each.because for each in policy.rules]),
+            "domains": _looked_up(rule, [each.domains for each in policy.rules]),
+            **{
+                f"copies_{tier}": _looked_up(rule, [each.copies.get(tier, 0) for each in policy.rules])
+                for tier in policy.tiers
+            },
+        }
+    )
+
+
+def age_days(
+    created_at: pa.ChunkedArray | pa.Array, at: datetime | pa.Array | pa.ChunkedArray
+) -> npt.NDArray[np.int64]:
+    """Whole days from `created_at` to `at`, rounded down (so a moment before gives -1), exactly.
+
+    Raises BadInput where a row has no creation, and ValueError for a moment without a zone.
+    """
+    if isinstance(at, datetime) and at.tzinfo is None:
+        raise ValueError("a moment needs a zone")
+    moments = pa.scalar(at, _MOMENT) if isinstance(at, datetime) else at.cast(_MOMENT)
+    elapsed_us = pc.subtract(moments.cast(pa.int64()), created_at.cast(_MOMENT).cast(pa.int64()))
+    if elapsed_us.null_count:
+        raise BadInput("A package has no moment of creation, so that its age is not known.")
+    elapsed: npt.NDArray[np.int64] = elapsed_us.to_numpy() // _DAY_US
+    return elapsed
+
+
+def _columns(packages: pa.Table, ages: npt.NDArray[np.int64]) -> pa.Table:
+    return packages.select(_GIVEN).append_column("age_days", pa.array(ages))
+
+
+def _deciding_rule(columns: pa.Table, policy: Policy) -> npt.NDArray[np.int32]:
+    engine = locked_engine()
+    whens = " ".join(f"WHEN {condition_sql(rule.where)} THEN {i}" for i, rule in enumerate(policy.rules))
+    # Each condition was written by `expression` from a tree it checked; rows keep their order.
+    query = f"SELECT CAST(CASE {whens} END AS INTEGER) AS rule FROM packages"  # noqa: S608
+    engine.register("packages", columns)
+    try:
+        decided = engine.sql(query).to_arrow_table().column("rule")
+    except duckdb.Error as error:
+        raise BadInput(
+            f"The policy cannot be evaluated: {str(error).splitlines()[0]}",
+            hint="Guard the condition with case when.",
+        ) from None
+    finally:
+        engine.unregister("packages")
+    if decided.null_count:
+        raise BadInput("The last rule of the policy does not match every package.", hint='where = "true"')
+    rules: npt.NDArray[np.int32] = decided.to_numpy()
+    return rules
+
+
+def _coded(rule: npt.NDArray[np.int32], words: list[str]) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(rule, pa.int32()), pa.array(words, pa.string()))
+
+
+def _looked_up(rule: npt.NDArray[np.int32], numbers: list[int]) -> pa.Array:
+    return pa.array(np.array(numbers, dtype=np.int32)[rule])

@@ -1,0 +1,137 @@
+"""The policy file: text at the door, checked once, and every fault told with its place.
+
+```toml
+[guards]
+min_copies = 1
+min_domains = 1
+verified_within_days = 90
+
+[[rules]]
+name = "old bags also rest in cold"
+where = "kind = 'bag' and age_days >= 365"
+copies = { hot = 1, cold = 1 }
+domains = 2
+because = "a year after its deposit a bag must survive the loss of a site"
+
+[[rules]]
+name = "everything else is hot"
+where = "true"
+copies = { hot = 1 }
+domains = 1
+because = "it is being worked with"
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from holdings.errors import BadInput
+from holdings.settings.problems import Problem, parse_toml, problems_of
+from tiering.policy.columns import COLUMN_NAMES
+from tiering.policy.expression import always_true, condition_sql
+from tiering.policy.model import Guards, Policy, Rule
+
+_HINT = f"The columns of `where` are: {', '.join(COLUMN_NAMES)}."
+_Tier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,31}$")]
+_Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+_Count = Annotated[int, Field(ge=0, le=100)]
+_AtLeastOne = Annotated[int, Field(ge=1, le=100)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class _Guards(_Strict):
+    min_copies: _AtLeastOne = 1
+    min_domains: _AtLeastOne = 1
+    verified_within_days: Annotated[int, Field(ge=1, le=36_500)] = 90
+
+
+class _Rule(_Strict):
+    name: _Line
+    where: str
+    copies: Annotated[dict[_Tier, _Count], Field(min_length=1)]
+    domains: _AtLeastOne = 1
+    because: _Line
+
+
+class _File(_Strict):
+    guards: _Guards = _Guards()
+    rules: Annotated[list[_Rule], Field(min_length=1, max_length=200)]
+
+
+def read_policy(path: Path) -> Policy:
+    """The policy in `path`.
+
+    Raises BadInput that names the file and every fault in it: a key that is not known, a
+    value out of range, a condition that is not allowed, a rule below the guards or that can
+    never decide, a last rule that does not match everything.
+    """
+    file = parse_toml(path, missing_hint="holdfast init writes one; `policy` in holdfast.toml names it.")
+    try:
+        parsed = _File.model_validate(file.data)
+    except ValidationError as error:
+        file.refuse(problems_of(error, _File), hint=_HINT)
+        raise
+    policy = Policy(
+        guards=Guards(**parsed.guards.model_dump()),
+        rules=tuple(Rule(**rule.model_dump()) for rule in parsed.rules),
+    )
+    file.refuse(policy_problems(policy), hint=_HINT)
+    return policy
+
+
+def policy_problems(policy: Policy) -> list[Problem]:
+    """What is wrong with `policy` as a whole; empty for a sound one."""
+    conditions = list(_condition_problems(policy.rules))
+    found = [*conditions, *_repeated_names(policy.rules), *_below_guards(policy)]
+    return found if conditions else [*found, *_order_problems(policy.rules)]
+
+
+def _condition_problems(rules: Sequence[Rule]) -> Iterator[Problem]:
+    for number, rule in enumerate(rules):
+        try:
+            condition_sql(rule.where)
+        except BadInput as error:
+            says = error.sentence.removeprefix("The condition ").rstrip(".")
+            yield Problem(place=("rules", number, "where"), says=f"= {says}")
+
+
+def _repeated_names(rules: Sequence[Rule]) -> Iterator[Problem]:
+    names = [rule.name for rule in rules]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            yield Problem(place=("rules", number, "name"), says=f"is '{name}', as another rule's is")
+
+
+def _below_guards(policy: Policy) -> Iterator[Problem]:
+    guards = policy.guards
+    for number, rule in enumerate(policy.rules):
+        copies = sum(rule.copies.values())
+        if copies < guards.min_copies:
+            says = f"are {copies} in all, below guards.min_copies = {guards.min_copies}"
+            yield Problem(place=("rules", number, "copies"), says=says)
+        if rule.domains < guards.min_domains:
+            says = f"is {rule.domains}, below guards.min_domains = {guards.min_domains}"
+            yield Problem(place=("rules", number, "domains"), says=says)
+        if rule.domains > copies:
+            says = f"is {rule.domains}, which {copies} copies can never lie in"
+            yield Problem(place=("rules", number, "domains"), says=says)
+
+
+def _order_problems(rules: Sequence[Rule]) -> Iterator[Problem]:
+    last = len(rules) - 1
+    everything = [number for number, rule in enumerate(rules) if always_true(rule.where)]
+    if last not in everything:
+        says = 'has to be "true", as the last rule decides for every package that is left'
+        yield Problem(place=("rules", last, "where"), says=says)
+    for number in everything[:1]:
+        if number != last:
+            says = "matches every package, so that no rule after it can ever decide"
+            yield Problem(place=("rules", number, "where"), says=says)
