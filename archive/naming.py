@@ -1,0 +1,33 @@
+"""Identifiers of packages.
+
+The same names and sizes ask for the same identifier, so a killed deposit meets its own work.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from itertools import count
+
+from archive.bag import manifest, payload_path
+from archive.survey import SourceFile
+
+
+def base_id(collection: str, files: Sequence[SourceFile]) -> str:
+    """The identifier of the first version of a deposit of those files, in their order."""
+    seen = hashlib.sha256(collection.encode() + b"\0")
+    for file in files:
+        seen.update(f"{file.size_bytes} ".encode() + file.path.encode() + b"\0")
+    return f"{collection}-{seen.hexdigest()[:12]}"
+
+
+def versions_of(base: str) -> Iterator[str]:
+    """The identifiers that a deposit of those names and sizes may have, oldest first, without end."""
+    yield base
+    yield from (f"{base}-v{number}" for number in count(2))
+
+
+def fingerprint(files: Sequence[SourceFile], digests: Sequence[bytes]) -> str:
+    """The SHA-256 of manifest-sha256.txt: the same for the same content under the same names only."""
+    paths = [payload_path(file) for file in files]
+    return hashlib.sha256(manifest(zip(digests, paths, strict=True))).hexdigest()

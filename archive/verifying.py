@@ -1,0 +1,205 @@
+"""Reading every copy again, and recording what was found.
+
+"Unknown" (a store that could not be asked) is neither good nor bad: it is told and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import islice
+from time import monotonic
+
+from archive.recording import fixity_event, new_run
+from holdings.catalogue.interface import Entry
+from holdings.catalogue.manifest import read_manifest
+from holdings.errors import BadInput, HoldfastError, NotFound
+from holdings.house import House
+from holdings.ledger import copy_after
+from holdings.observing import CopyVerified, Finished, Started
+from holdings.records import MANIFEST_NAME, Copy, CopyStatus, Package, StoredObject
+from holdings.stores.interface import Store
+from holdings.stores.proving import read_and_hash
+
+BATCH = 64
+"""Copies between two recordings: what a kill can cost is reading these again."""
+_JOB = "verifying"
+_NOT_CLAIMED = {CopyStatus.WRITING, CopyStatus.RETIRED}
+MAX_MANIFEST_BYTES = 64 * 1024 * 1024
+
+
+class Finding(StrEnum):
+    """What reading a copy showed."""
+
+    GOOD = "good"
+    CORRUPT = "corrupt"
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckedCopy:
+    """One copy that was read, or could not be."""
+
+    package_id: str
+    store: str
+    finding: Finding
+    because: str | None
+    """None where it is good."""
+    bytes_read: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verification:
+    """What became of every copy that was asked for."""
+
+    copies: Sequence[CheckedCopy] = field(default=())
+
+    def of(self, finding: Finding) -> list[CheckedCopy]:
+        """The copies with that finding."""
+        return [copy for copy in self.copies if copy.finding is finding]
+
+    @property
+    def is_good(self) -> bool:
+        """Every copy was read and matched."""
+        return all(copy.finding is Finding.GOOD for copy in self.copies)
+
+    @property
+    def bytes_read(self) -> int:
+        return sum(copy.bytes_read for copy in self.copies)
+
+
+def verify(
+    house: House, *, package_ids: Sequence[str] | None = None, store: str | None = None
+) -> Verification:
+    """Read every object of every copy, compare, and record each reading.
+
+    package_ids : only these; None means all. Raises NotFound for one that the catalogue lacks.
+    store : only copies there; None means everywhere.
+    """
+    if store is not None:
+        house.store(store)
+    packages = _packages(house, package_ids)
+    copies = [
+        copy
+        for copy in house.catalogue.copies(store=store)
+        if copy.package_id in packages and copy.status not in _NOT_CLAIMED
+    ]
+    run = new_run(house, "verify")
+    house.observer(
+        Started(job=_JOB, total_bytes=sum(packages[copy.package_id].size_bytes for copy in copies))
+    )
+    checked: list[CheckedCopy] = []
+    try:
+        with ThreadPoolExecutor(house.settings.limits.threads, thread_name_prefix=_JOB) as pool:
+            for batch in _batches(copies):
+                found = list(pool.map(lambda copy: _check(house, packages[copy.package_id], copy), batch))
+                _record(house, batch, found, run)
+                checked += found
+    finally:
+        house.observer(Finished(job=_JOB))
+    return Verification(copies=checked)
+
+
+def _packages(house: House, package_ids: Sequence[str] | None) -> Mapping[str, Package]:
+    if package_ids is None:
+        return {package.package_id: package for package in house.catalogue.packages()}
+    return {package_id: house.catalogue.package(package_id) for package_id in package_ids}
+
+
+def _batches(copies: Sequence[Copy]) -> Iterator[list[Copy]]:
+    waiting = iter(copies)
+    while batch := list(islice(waiting, BATCH)):
+        yield batch
+
+
+def _check(house: House, package: Package, copy: Copy) -> CheckedCopy:
+    """Read one copy whole. Any definite fault outweighs what could not be looked at."""
+    began = monotonic()
+    faults: dict[Finding, list[str]] = {}
+    bytes_read = 0
+    if copy.store in house.stores:
+        store = house.stores[copy.store]
+        for item in package.objects:
+            finding, because, size = _check_object(house, store, package, item)
+            faults.setdefault(finding, []).append(because)
+            bytes_read += size
+        finding, because = _check_manifest(store, package)
+        faults.setdefault(finding, []).append(because)
+    else:
+        faults[Finding.UNKNOWN] = [f"The settings name no store '{copy.store}'."]
+    worst = next(finding for finding in _WORST_FIRST if finding in faults)
+    seconds = monotonic() - began
+    if worst is Finding.GOOD:
+        house.observer(
+            CopyVerified(
+                package_id=package.package_id, store=copy.store, size_bytes=bytes_read, seconds=seconds
+            )
+        )
+    return CheckedCopy(
+        package_id=package.package_id,
+        store=copy.store,
+        finding=worst,
+        because=None if worst is Finding.GOOD else " ".join(faults[worst]),
+        bytes_read=bytes_read,
+        seconds=seconds,
+    )
+
+
+_WORST_FIRST = (Finding.CORRUPT, Finding.MISSING, Finding.UNKNOWN, Finding.GOOD)
+
+
+def _check_object(
+    house: House, store: Store, package: Package, item: StoredObject
+) -> tuple[Finding, str, int]:
+    key = package.prefix + item.key
+    try:
+        found = read_and_hash(store, key, job=_JOB, observer=house.observer)
+    except NotFound:
+        return Finding.MISSING, f"{key} is not in {store.name}.", 0
+    except HoldfastError as error:
+        return Finding.UNKNOWN, error.sentence, 0
+    if (found.size_bytes, found.sha256) == (item.size_bytes, item.sha256):
+        return Finding.GOOD, "", found.size_bytes
+    because = (
+        f"{key} in {store.name} has {found.size_bytes} bytes and the SHA-256 {found.sha256}, "
+        f"recorded are {item.size_bytes} and {item.sha256}."
+    )
+    return Finding.CORRUPT, because, found.size_bytes
+
+
+def _check_manifest(store: Store, package: Package) -> tuple[Finding, str]:
+    """Without its manifest a package could not be found again after the loss of the catalogue."""
+    key = package.prefix + MANIFEST_NAME
+    try:
+        size = store.head(key).size_bytes
+        found = read_manifest(store.get_range(key, 0, min(size, MAX_MANIFEST_BYTES)), origin=key)
+    except NotFound:
+        return Finding.MISSING, f"{key} is not in {store.name}."
+    except BadInput as error:
+        return Finding.CORRUPT, error.sentence
+    except HoldfastError as error:
+        return Finding.UNKNOWN, error.sentence
+    if found == package:
+        return Finding.GOOD, ""
+    return Finding.CORRUPT, f"{key} in {store.name} tells of another package than was recorded."
+
+
+def _record(house: House, batch: Sequence[Copy], found: Sequence[CheckedCopy], run: str) -> None:
+    """Readings of copies that are still what they were when the reading began."""
+    present = {
+        (copy.package_id, copy.store): copy
+        for package_id in dict.fromkeys(copy.package_id for copy in batch)
+        for copy in house.catalogue.copies(package_id=package_id)
+    }
+    events = [
+        fixity_event(house, copy, run=run, wrong=checked.because, missing=checked.finding is Finding.MISSING)
+        for copy, checked in zip(batch, found, strict=True)
+        # A copy that was moved or retired while it was read must not be brought back by a late row.
+        if checked.finding is not Finding.UNKNOWN and present.get((copy.package_id, copy.store)) == copy
+    ]
+    if events:
+        house.ledger.record(Entry(copies=[copy_after(event) for event in events], events=events))

@@ -1,0 +1,42 @@
+"""Memory is bounded, whatever the size of the deposit."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.kit.pictures import write_heavy_pictures
+
+_DEPOSIT = """
+import sys
+from pathlib import Path
+from archive.deposit import deposit
+from archive.exporting import export
+from archive.verifying import verify
+from tests.kit.houses import a_house
+
+folder = Path(sys.argv[1])
+(folder / "house").mkdir()
+with a_house(folder / "house") as house:
+    receipt = deposit(house, folder / "source", collection="heavy")
+    assert verify(house).is_good
+    export(house, receipt.package_id, folder / "bag")
+status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+print(int(status["VmHWM"].split()[0]) * 1024)
+"""
+
+
+@pytest.mark.soak
+def test_a_deposit_of_400_mb_takes_less_than_300_mb(tmp_path: Path) -> None:
+    write_heavy_pictures(tmp_path / "source", 2, megabytes=200)
+    done = subprocess.run(
+        [sys.executable, "-c", _DEPOSIT, tmp_path],
+        cwd=Path(__file__).resolve().parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(done.stdout) < 300e6
