@@ -1,0 +1,162 @@
+"""A bag in a zip: members are unpacked in memory, piece by piece, and held to what they declare."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from itertools import pairwise
+
+from archive.validating.bytes_at import BytesAt, Window, stretch
+from archive.validating.catalogued import Catalogue
+from archive.validating.interface import CHUNK_BYTES, Buffer, Contents, Problem
+from archive.validating.unpacking import ALWAYS_ALLOWED_BYTES, MAX_RATIO
+
+_LOCAL = struct.Struct("<4s5H3I2H")
+_ENCRYPTED = 0x1
+_UNIX = 3
+_LINK, _KIND = 0o120000, 0o170000
+
+
+class _AsFile(io.RawIOBase):
+    """What `zipfile` needs to find the central directory."""
+
+    def __init__(self, archive: BytesAt) -> None:
+        self._archive = archive
+        self._window = Window(archive)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        start = (0, self._window.position, self._archive.size_bytes)[whence]
+        self._window.go_to(max(0, start + offset))
+        return self._window.position
+
+    def tell(self) -> int:
+        return self._window.position
+
+    def read(self, size: int = -1, /) -> bytes:
+        left = max(0, self._archive.size_bytes - self._window.position)
+        return self._window.read(left if size < 0 else min(size, left))
+
+
+class ZipSource:
+    """A zip whose central directory was read once and is then held against every member."""
+
+    media_type = "application/zip"
+
+    def __init__(self, archive: BytesAt) -> None:
+        self.name = archive.name
+        self._archive = archive
+        self._members: dict[str, zipfile.ZipInfo] = {}
+
+    def contents(self) -> Contents:
+        catalogue = Catalogue()
+        try:
+            with zipfile.ZipFile(_AsFile(self._archive)) as opened:
+                listed = opened.infolist()
+        except (
+            zipfile.BadZipFile,
+            ValueError,
+            NotImplementedError,
+            struct.error,
+            UnicodeDecodeError,
+        ) as broken:
+            catalogue.tell("archive-damaged", "4", f"The zip has no readable central directory: {broken}.")
+            return catalogue.finish()
+        if _is_bomb(listed, self._archive.size_bytes):
+            catalogue.tell(
+                "archive-bomb", "4", f"The zip unpacks to more than {MAX_RATIO} times its size; it was left."
+            )
+            return catalogue.finish()
+        for member in listed:
+            self._take(catalogue, member)
+        _tell_overlaps(catalogue, listed)
+        return catalogue.finish()
+
+    def _take(self, catalogue: Catalogue, member: zipfile.ZipInfo) -> None:
+        name = member.orig_filename
+        if member.create_system == _UNIX and (member.external_attr >> 16) & _KIND not in (
+            0,
+            0o100000,
+            0o040000,
+        ):
+            kind = "a link" if (member.external_attr >> 16) & _KIND == _LINK else "a device"
+            catalogue.take_strange(name, kind)
+        elif name.endswith("/"):
+            catalogue.take_folder(name)
+        elif (path := catalogue.take_file(name, member.file_size)) is not None:
+            self._members[path] = member
+
+    def read(self, path: str) -> Iterator[Buffer]:
+        member = self._members[path]
+        packed = stretch(self._archive, self._data_offset(member), member.compress_size)
+        methods = {zipfile.ZIP_STORED: _stored, zipfile.ZIP_DEFLATED: _inflated}
+        if member.flag_bits & _ENCRYPTED or member.compress_type not in methods:
+            raise Problem("zip-method", "is encrypted or packed by a method other than deflate")
+        return _held_to(member, methods[member.compress_type](packed))
+
+    def _data_offset(self, member: zipfile.ZipInfo) -> int:
+        header = self._archive.at(member.header_offset, _LOCAL.size)
+        if len(header) < _LOCAL.size or header[:4] != b"PK\x03\x04":
+            raise Problem("zip-header-lies", "is not where the zip's directory says")
+        name_bytes: int
+        extra_bytes: int
+        name_bytes, extra_bytes = _LOCAL.unpack(header)[-2:]
+        name = self._archive.at(member.header_offset + _LOCAL.size, name_bytes)
+        encoding = "utf-8" if member.flag_bits & 0x800 else "cp437"
+        if name.decode(encoding, "replace") != member.orig_filename:
+            raise Problem("zip-header-lies", "has another name at its place than in the zip's directory")
+        return member.header_offset + _LOCAL.size + name_bytes + extra_bytes
+
+
+def _is_bomb(listed: list[zipfile.ZipInfo], archive_bytes: int) -> bool:
+    total = sum(member.file_size for member in listed)
+    return total > ALWAYS_ALLOWED_BYTES and total > MAX_RATIO * archive_bytes
+
+
+def _tell_overlaps(catalogue: Catalogue, listed: list[zipfile.ZipInfo]) -> None:
+    """Members that share bytes: how a small zip becomes petabytes."""
+    ranges = sorted((member.header_offset, member.compress_size, member.orig_filename) for member in listed)
+    for (start, size, _), (following, _, name) in pairwise(ranges):
+        if start + _LOCAL.size + size > following:
+            catalogue.tell("zip-overlap", "4", "A member of the zip overlaps another one.", name)
+
+
+def _stored(packed: Iterator[Buffer]) -> Iterator[Buffer]:
+    return packed
+
+
+def _inflated(packed: Iterator[Buffer]) -> Iterator[Buffer]:
+    engine = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        for chunk in packed:
+            rest: Buffer = chunk
+            while rest and not engine.eof:
+                yield engine.decompress(rest, CHUNK_BYTES)
+                rest = engine.unconsumed_tail
+        while not engine.eof and (data := engine.decompress(b"", CHUNK_BYTES)):
+            yield data
+    except zlib.error:
+        raise Problem("archive-damaged", "cannot be unpacked: its deflate stream is damaged") from None
+
+
+def _held_to(member: zipfile.ZipInfo, chunks: Iterator[Buffer]) -> Iterator[Buffer]:
+    size, crc = 0, 0
+    for chunk in chunks:
+        size, crc = size + len(chunk), zlib.crc32(chunk, crc)
+        if size > member.file_size:
+            break
+        yield chunk
+    if size != member.file_size:
+        raise Problem(
+            "zip-header-lies", f"unpacks to another size than the {member.file_size} bytes it declares"
+        )
+    if crc != member.CRC:
+        raise Problem("archive-damaged", "does not match the CRC-32 in the zip")

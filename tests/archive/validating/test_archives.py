@@ -1,0 +1,252 @@
+"""Bags in tars, gzipped tars and zips: judged as their folders are, and hostile ones survived."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import struct
+import tarfile
+import tracemalloc
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archive.validating import Report, Severity, unpacking, validate, validate_source
+from archive.validating.opening import open_stored
+from holdings.errors import BadInput
+from holdings.stores.memory import MemoryStore
+from tests.archive.validating.bags import PAYLOAD, bag_files, errors, tar_bytes, write_bag, zip_bytes
+from tests.archive.validating.test_conformance_suite import names, the_suite
+
+Packs = Callable[[dict[str, bytes]], bytes]
+FORMATS: dict[str, Packs] = {
+    "tar": tar_bytes,
+    "tar.gz": lambda files: tar_bytes(files, mode="w:gz"),
+    "zip": zip_bytes,
+    "stored zip": lambda files: zip_bytes(files, method=zipfile.ZIP_STORED),
+}
+
+
+def judge(tmp_path: Path, data: bytes) -> Report:
+    path = tmp_path / "bag.archive"
+    path.write_bytes(data)
+    return validate(path)
+
+
+@pytest.mark.parametrize("pack", FORMATS.values(), ids=FORMATS)
+def test_a_valid_bag_is_valid_in_every_format(tmp_path: Path, pack: Packs) -> None:
+    report = judge(
+        tmp_path, pack(bag_files({**PAYLOAD, "data/big": bytes(3_000_000), "data/" + "n" * 200: b"x"}))
+    )
+    assert report.findings == ()
+    assert report.valid
+    assert (report.files, report.size_bytes) == (4, 3_000_014)
+
+
+@pytest.mark.parametrize("pack", FORMATS.values(), ids=FORMATS)
+def test_one_changed_byte_is_found_in_every_format(tmp_path: Path, pack: Packs) -> None:
+    files = bag_files()
+    files["data/a.tif"] = b"First\n"
+    assert errors(judge(tmp_path, pack(files))) == {"checksum-mismatch"}
+
+
+@pytest.mark.parametrize(
+    "name", [name for kind in ("valid", "invalid", "warning") for name in names(kind)] or ["absent"]
+)
+def test_the_suite_in_a_tar_gets_the_verdict_of_its_folder(tmp_path: Path, name: str) -> None:
+    folder = the_suite() / name
+    with tarfile.open(tmp_path / "bag.tar", "w", format=tarfile.PAX_FORMAT) as opened:
+        opened.add(folder, arcname="bag")
+    expected, found = validate(folder), validate(tmp_path / "bag.tar")
+    assert sorted(map(str, found.findings)) == sorted(map(str, expected.findings))
+
+
+def member(name: str, data: bytes = b"x", **fields: object) -> bytes:
+    info = tarfile.TarInfo(name)
+    info.size = len(data)
+    for field, value in fields.items():
+        setattr(info, field, value)
+    return info.tobuf(tarfile.PAX_FORMAT) + data + bytes(-len(data) % 512)
+
+
+def with_member(extra: bytes) -> bytes:
+    whole = tar_bytes(bag_files())
+    return whole.rstrip(b"\0") + bytes(-len(whole.rstrip(b"\0")) % 512) + extra + bytes(1024)
+
+
+HOSTILE_TARS = {
+    "parent": (with_member(member("bag/../../evil")), "member-outside"),
+    "absolute": (with_member(member("/etc/evil")), "member-outside"),
+    "home": (with_member(member("~/evil")), "member-outside"),
+    "drive": (with_member(member("C:/evil")), "member-outside"),
+    "link": (
+        with_member(member("bag/data/l", b"", type=tarfile.SYMTYPE, linkname="/etc/passwd")),
+        "not-a-file",
+    ),
+    "hard_link": (
+        with_member(member("bag/data/l", b"", type=tarfile.LNKTYPE, linkname="bag/bagit.txt")),
+        "not-a-file",
+    ),
+    "device": (with_member(member("bag/data/d", b"", type=tarfile.CHRTYPE)), "not-a-file"),
+    "pipe": (with_member(member("bag/data/p", b"", type=tarfile.FIFOTYPE)), "not-a-file"),
+    "twice": (with_member(member("bag/data/a.tif", b"First\n")), "member-twice"),
+    "twice_by_dot_slash": (with_member(member("./bag/data/a.tif", b"First\n")), "member-twice"),
+    "beside_the_folder": (with_member(member("other/file")), "archive-top-folder"),
+    "no_folder": (tar_bytes(bag_files(), top=""), "archive-top-folder"),
+    "cut_short": (tar_bytes(bag_files())[:3000], "archive-truncated"),
+    "no_end": (tar_bytes(bag_files()).rstrip(b"\0")[:-100], "archive-truncated"),
+    "behind_the_end": (tar_bytes(bag_files()) + member("bag/data/hidden"), "tar-hidden"),
+    "broken_header": (with_member(b"x" * 512), "tar-header"),
+    "size_beyond_the_end": (with_member(member("bag/data/x", b"", size=10**10)), "archive-truncated"),
+    "two_sizes": (with_member(member("bag/data/x", b"xx", pax_headers={"size": "1"})), "tar-header-lies"),
+    "pax_of_nonsense": (with_member(member("x", b"99 path=x\n", type=b"x")), "tar-header"),
+}
+
+
+@pytest.mark.parametrize(("data", "code"), HOSTILE_TARS.values(), ids=HOSTILE_TARS)
+def test_hostile_tar(tmp_path: Path, data: bytes, code: str) -> None:
+    assert code in errors(judge(tmp_path, data))
+    assert code in errors(judge(tmp_path, gzip.compress(data)))
+    assert [path.name for path in tmp_path.iterdir()] == ["bag.archive"]
+
+
+def test_a_gzip_bomb_is_left_before_it_is_unpacked(tmp_path: Path) -> None:
+    packer = zlib.compressobj(9, wbits=31)
+    start = tar_bytes(bag_files())[:-10240].rstrip(b"\0")
+    header = member("bag/data/zeros", b"", size=2 * 1024**3)
+    data = packer.compress(start + bytes(-len(start) % 512) + header)
+    data += b"".join(packer.compress(bytes(1024**2)) for _ in range(300)) + packer.flush()
+    tracemalloc.start()
+    report = judge(tmp_path, data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "archive-bomb" in errors(report)
+    assert peak < 32 * 1024**2
+
+
+def patched_zip(change: Callable[[zipfile.ZipInfo], None], **files: bytes) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as opened:
+        for path, data in {**bag_files(), **files}.items():
+            opened.writestr(f"bag/{path}", data)
+        change(next(info for info in opened.infolist() if info.filename == "bag/data/a.tif"))
+    return target.getvalue()
+
+
+def set_field(name: str, value: object) -> Callable[[zipfile.ZipInfo], None]:
+    return lambda info: setattr(info, name, value)
+
+
+def zip_with(*extra: tuple[str, bytes]) -> bytes:
+    target = io.BytesIO(zip_bytes(bag_files()))
+    with zipfile.ZipFile(target, "a") as opened:
+        for name, data in extra:
+            info = zipfile.ZipInfo("x")
+            info.filename = info.orig_filename = name
+            opened.writestr(info, data)
+    return target.getvalue()
+
+
+HOSTILE_ZIPS = {
+    "declares_less": (patched_zip(set_field("file_size", 3)), "zip-header-lies"),
+    "declares_more": (patched_zip(set_field("file_size", 600)), "zip-header-lies"),
+    "declares_petabytes": (patched_zip(set_field("file_size", 10**15)), "archive-bomb"),
+    "wrong_crc": (patched_zip(set_field("CRC", 1)), "archive-damaged"),
+    "other_name_inside": (patched_zip(set_field("filename", "bag/data/z.tif")), "zip-header-lies"),
+    "points_elsewhere": (patched_zip(set_field("header_offset", 7)), "zip-header-lies"),
+    "encrypted": (patched_zip(set_field("flag_bits", 1)), "zip-method"),
+    "unknown_method": (patched_zip(set_field("compress_type", 97)), "zip-method"),
+    "link": (patched_zip(set_field("external_attr", 0o120777 << 16)), "not-a-file"),
+    "parent": (zip_with(("bag/../../evil", b"x")), "member-outside"),
+    "absolute": (zip_with(("/evil", b"x")), "member-outside"),
+    "backslash": (zip_with(("..\\evil", b"x")), "member-outside"),
+    "no_directory": (zip_bytes(bag_files())[:400], "archive-damaged"),
+}
+
+
+@pytest.mark.parametrize(("data", "code"), HOSTILE_ZIPS.values(), ids=HOSTILE_ZIPS)
+def test_hostile_zip(tmp_path: Path, data: bytes, code: str) -> None:
+    assert code in errors(judge(tmp_path, data))
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_zip_with_a_name_twice(tmp_path: Path) -> None:
+    assert "member-twice" in errors(judge(tmp_path, zip_with(("bag/data/a.tif", b"other"))))
+
+
+def test_zip_members_that_share_their_bytes(tmp_path: Path) -> None:
+    data = patched_zip(lambda info: setattr(info, "compress_size", info.compress_size + 50))
+    assert "zip-overlap" in errors(judge(tmp_path, data))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(sorted(FORMATS)), st.data())
+def test_a_damaged_archive_is_a_finding_never_a_crash(format_name: str, data: st.DataObject) -> None:
+    whole = bytearray(FORMATS[format_name](bag_files()))
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(whole) - 1))
+        whole[at : at + data.draw(st.integers(0, 8))] = data.draw(st.binary(max_size=8))
+    store = MemoryStore("memory")
+    store.put("bag", bytes(whole) or b"x")
+    try:
+        report = validate_source(open_stored(store, "bag"))
+    except BadInput:
+        return  # its first bytes are of no archive any more
+    assert all(finding.sentence for finding in report.findings)
+
+
+NAMES = st.text(st.characters(codec="utf-8", exclude_characters="/\0\\"), min_size=1, max_size=12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sets(NAMES.filter(lambda name: name not in {".", ".."}), min_size=1, max_size=6))
+def test_any_names_make_a_round_trip(found: set[str]) -> None:
+    files = bag_files({f"data/{number}/{name}": name.encode() for number, name in enumerate(sorted(found))})
+    for pack in FORMATS.values():
+        store = MemoryStore("memory")
+        store.put("bag", pack(files))
+        assert errors(validate_source(open_stored(store, "bag"))) == set()
+
+
+def test_loose_files_in_a_store() -> None:
+    store = MemoryStore("memory")
+    for path, data in bag_files().items():
+        store.put(f"some/bag/{path}", data)
+    assert validate_source(open_stored(store, "some/bag")).findings == ()
+    store.put("some/bag/data/extra", b"x")
+    assert errors(validate_source(open_stored(store, "some/bag/"))) == {"file-unlisted", "oxum-mismatch"}
+    with pytest.raises(BadInput):
+        open_stored(store, "other")
+
+
+def test_what_is_no_archive_is_bad_input(tmp_path: Path) -> None:
+    with pytest.raises(BadInput):
+        judge(tmp_path, struct.pack("<I", 7) * 1000)
+
+
+def test_severities_are_what_programs_are_promised(tmp_path: Path) -> None:
+    report = validate(write_bag(tmp_path / "bag", bag_files(changed={"data/.DS_Store": b"x"})))
+    assert {finding.severity for finding in report.findings} == {Severity.ERROR, Severity.WARNING}
+
+
+def test_old_tars_are_known_by_their_checksum() -> None:
+    data = bytearray(tar_bytes(bag_files()))
+    for start in range(0, len(data) - 1024, 512):
+        if data[start + 257 : start + 262] == b"ustar":
+            data[start + 257 : start + 265] = bytes(8)
+            block = data[start : start + 512]
+            total = sum(block) - sum(block[148:156]) + 256
+            data[start + 148 : start + 156] = b"%06o\0 " % total
+    store = MemoryStore("memory")
+    store.put("bag", bytes(data))
+    assert validate_source(open_stored(store, "bag")).valid
+
+
+def test_large_tag_files_are_unpacked_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(unpacking, "_KEEP_BYTES", 100)
+    assert judge(tmp_path, tar_bytes(bag_files(), mode="w:gz")).valid
