@@ -1,0 +1,235 @@
+"""Tables of text, one record per row: CSV, TSV, and those inside Darwin Core Archives.
+
+Python's csv module reads them, not Arrow's: it is a few times slower (a million rows in seconds, where
+the images of a million specimens take hours) and tells the line of every row, which a sentence needs.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pyarrow as pa
+
+from archive.matching.bounds import MAX_FIELD_CHARACTERS, MAX_LINE_CHARACTERS, MAX_RECORDS
+from archive.matching.encodings import find_encoding
+from archive.matching.findings import Findings
+from archive.matching.headers import check_columns, name_columns
+from archive.matching.interface import Lines, Sheet
+from archive.matching.sources import Source
+from holdings.errors import BadInput
+
+_BATCH_ROWS = 5_000
+_SAMPLE_CHARACTERS = 64 * 1024
+_SAMPLE_ROWS = 20
+_DELIMITERS = (",", "\t", ";", "|")
+_SAID = {";": "semicolons", "|": "vertical bars", "\t": "tabs", ",": "commas"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dialect:
+    """How a table is written."""
+
+    delimiter: str
+    quote: str | None = '"'
+    """None: a quotation mark is a letter like any other."""
+    header_lines: int = 1
+    encoding: str = "utf-8"
+    """As declared; what the bytes really are is found out."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Column:
+    """A column of the sheet that is made."""
+
+    name: str
+    index: int | None
+    """In the table, from 0; None: every record has `default`."""
+    default: str | None = None
+    """For a field in which nothing stands."""
+
+
+Row = tuple[int, list[str]]
+"""The line on which it begins, and its fields."""
+
+
+def read_delimited(source: Source) -> Sheet:
+    """A table whose first line names its columns; its dialect is found out."""
+    source.check_table_size()
+    findings = Findings(source.name)
+    encoding = find_encoding(source, findings)
+    dialect = Dialect(delimiter=_sniff(source, encoding), encoding=encoding)
+    if dialect.delimiter in ";|":
+        findings.add(
+            "delimiter", f"{source.name} is read with {_SAID[dialect.delimiter]} between its fields."
+        )
+    rows = _rows(source, dialect, encoding)
+    _, headers = next(rows, (0, []))
+    if not headers:
+        raise BadInput(
+            f"{source.name} holds nothing: the first line of a table names its columns.",
+            hint="Give a table with a column catalogNumber, fileName or accessURI.",
+        )
+    names = name_columns(headers, source.name, findings)
+    columns = [Column(name=name, index=index) for index, name in enumerate(names)]
+    return _sheet(source, rows, columns, len(headers), findings, fills=False)
+
+
+def read_described(source: Source, dialect: Dialect, columns: Sequence[Column]) -> Sheet:
+    """A table whose columns are described elsewhere, by position."""
+    source.check_table_size()
+    findings = Findings(source.name)
+    encoding = find_encoding(source, findings, declared=dialect.encoding)
+    rows = _rows(source, dialect, encoding)
+    width = 1 + max((column.index for column in columns if column.index is not None), default=0)
+    for _ in range(dialect.header_lines):
+        _, headers = next(rows, (0, []))
+        check_columns(len(headers), source.name)
+        # Columns after the described ones are allowed: the header tells how many there are.
+        width = max(width, len(headers))
+    # Archives leave out empty fields at the end of a row; GBIF's readers fill them in, too.
+    return _sheet(source, rows, columns, width, findings, fills=True)
+
+
+def _sniff(source: Source, encoding: str) -> str:
+    """The delimiter by which the first rows are most alike and widest."""
+    with io.TextIOWrapper(source.opens(), encoding=encoding, errors="replace", newline="") as text:
+        sample = text.read(_SAMPLE_CHARACTERS)
+    whole, newline, _ = sample.rpartition("\n")
+    return max(_DELIMITERS, key=_fit(whole if newline and len(sample) == _SAMPLE_CHARACTERS else sample))
+
+
+def _fit(sample: str) -> Callable[[str], tuple[bool, float, int]]:
+    def fit(delimiter: str) -> tuple[bool, float, int]:
+        rows = []
+        try:
+            for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter):
+                rows += [len(row)] if row else []
+                if len(rows) > _SAMPLE_ROWS:
+                    break
+        except csv.Error:
+            return False, 0.0, 0
+        alike = rows.count(rows[0]) / len(rows) if rows else 0.0
+        return bool(rows) and rows[0] > 1, alike, rows[0] if rows else 0
+
+    return fit
+
+
+def _rows(source: Source, dialect: Dialect, encoding: str) -> Iterator[Row]:
+    """Rows that are not empty, with the line on which they begin."""
+    with io.TextIOWrapper(source.opens(), encoding=encoding, newline="") as text:
+        quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE
+        reader = csv.reader(
+            _bounded_lines(text, source.name),
+            delimiter=dialect.delimiter,
+            quotechar=dialect.quote,
+            quoting=quoting,
+        )
+        line = 1
+        try:
+            for row in reader:
+                if row:
+                    yield line, row
+                line = reader.line_num + 1
+        except csv.Error as error:
+            raise _unreadable(source.name, line, error) from None
+        except UnicodeError as error:
+            raise BadInput(
+                f"{source.name} breaks its encoding {encoding} after line {line}: {error}."
+            ) from None
+
+
+def _unreadable(name: str, line: int, error: csv.Error) -> BadInput:
+    if "field limit" in str(error):
+        return BadInput(
+            f"{name}, line {line}: a field has more than {MAX_FIELD_CHARACTERS:,} characters.",
+            hint='Look for a quotation mark that is opened there and never closed (in a field it is "").',
+        )
+    return BadInput(f"{name}, line {line}: the row cannot be read as a table: {error}.")
+
+
+def _bounded_lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
+    number = 0
+    while line := text.readline(MAX_LINE_CHARACTERS):
+        number += 1
+        if len(line) == MAX_LINE_CHARACTERS:
+            raise BadInput(f"{name}, line {number} has more than {MAX_LINE_CHARACTERS:,} characters.")
+        if "\0" in line:
+            raise BadInput(f"{name}, line {number} holds a NUL character: this is no table of text.")
+        yield line
+
+
+def _sheet(
+    source: Source,
+    rows: Iterable[Row],
+    columns: Sequence[Column],
+    width: int,
+    findings: Findings,
+    *,
+    fills: bool,
+) -> Sheet:
+    schema = pa.schema([(column.name, pa.string()) for column in columns])
+    lines = array("q")
+    even = _even(rows, width, source.name, findings, fills=fills)
+    batches = [_batch(batch, columns, schema) for batch in _batched(even, lines)]
+    return Sheet(
+        terms=pa.Table.from_batches(batches, schema=schema),
+        lines=Lines(origin=source.name, unit="line", numbers=lines),
+        findings=findings.done(),
+    )
+
+
+def _even(rows: Iterable[Row], width: int, name: str, findings: Findings, *, fills: bool) -> Iterator[Row]:
+    """Only the rows that have a field for every column: in the others nobody knows which field is which.
+
+    Where `fills`, a row may end early.
+    """
+    for line, row in rows:
+        if len(row) == width:
+            yield line, row
+        elif fills and len(row) < width:
+            findings.add(
+                "row-ends-early",
+                f"{name}, line {line} ends after {len(row):,} of {width:,} fields; the rest counts as empty.",
+            )
+            yield line, row + [""] * (width - len(row))
+        else:
+            findings.add(
+                "ragged-row",
+                f"{name}, line {line} has {len(row):,} fields where the table has {width:,}; it is not used.",
+            )
+
+
+def _batched(rows: Iterable[Row], lines: array[int]) -> Iterator[list[list[str]]]:
+    """Rows by the thousand; their lines are noted, so that `lines` grows as this is read."""
+    batch: list[list[str]] = []
+    for line, row in rows:
+        lines.append(line)
+        batch.append(row)
+        if len(batch) == _BATCH_ROWS:
+            check_record_count(len(lines))
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def check_record_count(count: int) -> None:
+    """BadInput where there are more records than one deposit may have."""
+    if count > MAX_RECORDS:
+        raise BadInput(f"The metadata has more than {MAX_RECORDS:,} records.", hint="Deposit it in parts.")
+
+
+def _batch(rows: list[list[str]], columns: Sequence[Column], schema: pa.Schema) -> pa.RecordBatch:
+    fields = list(zip(*rows, strict=True))
+    filled = [
+        pa.array([value or column.default for value in fields[column.index]], pa.string())
+        if column.index is not None
+        else pa.repeat(pa.scalar(column.default, pa.string()), len(rows))
+        for column in columns
+    ]
+    return pa.RecordBatch.from_arrays(filled, schema=schema)
