@@ -1,0 +1,137 @@
+"""What a person may write for a number in a scenario, and the law that it means.
+
+| written | meaning |
+|---|---|
+| `4000`, `"2 %"`, `"40 MB"` | that value, without doubt |
+| `"5 to 9"`, `"30 to 60 MB"` | 90 % of the weight between the two |
+| `{ p10 = …, p50 = …, p90 = … }` | through the three percentiles |
+| `{ low = …, mode = …, high = … }` | triangular |
+
+Amounts that cannot be negative become lognormal, rates become normal. A TB is 10**12 bytes
+and a TiB 2**40: neither is taken for the other.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from capacity.laws import Law, Lognormal, Normal, Point, Triangular
+from holdings.settings.problems import nearest
+
+_AMOUNT = re.compile(r"^\s*([-+]?[0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)\s*([A-Za-z%]*)\s*$")
+_DECIMAL = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "PB": 10**15}
+_BINARY = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40, "PiB": 2**50}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unit:
+    """What a number is counted in."""
+
+    name: str
+    suffixes: Mapping[str, float]
+    """What may stand behind the number, and what it multiplies by."""
+    signed: bool = False
+    needs_suffix: bool = False
+    """Whether a number in quotes without a unit is refused: 40 what?"""
+
+
+BYTES = Unit(name="bytes", suffixes=_DECIMAL | _BINARY, needs_suffix=True)
+COUNT = Unit(name="", suffixes={})
+FACTOR = Unit(name="factor", suffixes={"%": 0.01})
+RATE = Unit(name="per year", suffixes={"%": 0.01}, signed=True)
+
+
+def parse_amount(written: object, unit: Unit, *, borrowed: str = "") -> float:
+    """One amount, as written: a number or text with a unit.
+
+    borrowed : the suffix to take where the text has none (of the other end of an interval).
+
+    Raises ValueError with a clause for people.
+    """
+    if isinstance(written, bool) or not isinstance(written, int | float | str):
+        raise ValueError(f"{written!r} is not a number")
+    value, suffix = _split(written)
+    suffix = suffix or borrowed
+    if isinstance(written, str) and unit.needs_suffix and not suffix:
+        raise ValueError(f"'{written}' lacks a unit; write for example '{written.strip()} MB'")
+    if suffix and suffix not in unit.suffixes:
+        raise ValueError(f"'{suffix}' in '{written}' is no unit here" + _allowed(suffix, unit))
+    amount = value * unit.suffixes[suffix] if suffix else value
+    if not math.isfinite(amount) or (amount < 0 and not unit.signed):
+        raise ValueError(f"{written!r} must be a finite number{'' if unit.signed else ', not below zero'}")
+    return amount
+
+
+def _split(written: float | str) -> tuple[float, str]:
+    if not isinstance(written, str):
+        return float(written), ""
+    match = _AMOUNT.match(written)
+    if not match:
+        raise ValueError(f"'{written}' is not a number with a unit")
+    return float(match[1].replace("_", "")), match[2]
+
+
+def _allowed(suffix: str, unit: Unit) -> str:
+    return nearest(suffix, unit.suffixes) if unit.suffixes else "; write the number alone"
+
+
+def parse_law(written: object, unit: Unit) -> Law:
+    """The law that `written` means (the table above). Raises ValueError with a clause for people."""
+    if isinstance(written, dict):
+        return _from_table(written, unit)
+    if isinstance(written, str) and " to " in written:
+        return _from_interval(written, unit)
+    return Point(parse_amount(written, unit))
+
+
+def _from_interval(written: str, unit: Unit) -> Law:
+    left, _, right = written.partition(" to ")
+    suffix = _split(right)[1]
+    low, high = parse_amount(left, unit, borrowed=suffix), parse_amount(right, unit)
+    if low > high:
+        raise ValueError(f"'{written}' runs downwards; write the smaller end first")
+    if unit.signed:
+        return Normal.from_interval(low, high)
+    if low == 0:
+        raise ValueError(f"'{written}' begins at zero, which no lognormal reaches; use low, mode and high")
+    return Lognormal.from_interval(low, high)
+
+
+def _percentiles(values: Mapping[str, float], unit: Unit) -> Law:
+    p10, p50, p90 = values["p10"], values["p50"], values["p90"]
+    if unit.signed:
+        return Normal.from_percentiles(p10, p50, p90)
+    if p10 == 0:
+        raise ValueError("p10 is zero, which no lognormal reaches; use low, mode and high")
+    return Lognormal.from_percentiles(p10, p50, p90)
+
+
+def _triangle(values: Mapping[str, float], _: Unit) -> Law:
+    return Triangular(values["low"], values["mode"], values["high"])
+
+
+_SHAPES: dict[tuple[str, str, str], Callable[[Mapping[str, float], Unit], Law]] = {
+    ("p10", "p50", "p90"): _percentiles,
+    ("low", "mode", "high"): _triangle,
+}
+
+
+def _from_table(written: dict[str, Any], unit: Unit) -> Law:
+    for names, make in _SHAPES.items():
+        if set(written) == set(names):
+            values = {name: parse_amount(written[name], unit) for name in names}
+            for first, second in pairwise(names):
+                if values[first] > values[second]:
+                    raise ValueError(f"{first} ({written[first]}) is above {second} ({written[second]})")
+            return make(values, unit)
+    known = [name for names in _SHAPES for name in names]
+    strange = [name for name in written if name not in known]
+    about = (
+        f"'{strange[0]}' is not known{nearest(strange[0], [*known, 'value', 'from'])}; " if strange else ""
+    )
+    raise ValueError(f"{about}a table takes p10, p50 and p90, or low, mode and high")

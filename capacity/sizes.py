@@ -1,0 +1,125 @@
+"""How many bytes an object brings: moments over its images, and sizes measured in the catalogue."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from capacity.laws import Empirical, Floats, Law, Lognormal, Point
+from capacity.scenario import Input
+from holdings.errors import BadInput
+from holdings.house import House
+
+MINIMUM_IMAGES = 8
+"""Fewer measured images than this say too little: the spread itself is then off by half."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Moments:
+    """The first two moments of one image's bytes."""
+
+    mean: float
+    square: float
+
+    @classmethod
+    def of(cls, law: Law) -> Moments:
+        """Of a size law, in closed form."""
+        return cls(mean=law.moment(1), square=law.moment(2))
+
+
+def object_moments(image: Moments, images: Floats) -> tuple[Floats, Floats]:
+    """E[S] and E[S^2] of the bytes S of one object with M independent images.
+
+    images : ndarray = (n_draws,)
+        The mean of M; an object has the whole number below it or the one above.
+    """
+    low = np.floor(images)
+    part = images - low
+    images_square = low * low + part * (2 * low + 1)
+    variance = max(image.square - image.mean * image.mean, 0.0)
+    return images * image.mean, images * variance + images_square * image.mean * image.mean
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measured:
+    """What the images of a catalogue say about sizes."""
+
+    law: Law
+    doubt: Law
+    """Factor on the mean: the standard error that so few or many images leave."""
+    images: int
+
+
+def fit_lognormal(sizes: Sequence[float]) -> Measured:
+    """The lognormal with the moments of the logarithms of `sizes`, and the doubt of its mean.
+
+    The standard error of a lognormal's log-mean is sqrt(s^2/n + s^4/(2(n-1))) (Cox, in Land 1972).
+    """
+    logs = np.log(np.asarray(sizes, dtype=np.float64))
+    mu, sigma, n = float(logs.mean()), float(logs.std(ddof=1)), len(logs)
+    error = math.sqrt(sigma**2 / n + sigma**4 / (2 * (n - 1)))
+    return Measured(
+        law=Lognormal.from_log_moments(mu, sigma) if sigma else Point(float(sizes[0])),
+        doubt=Lognormal.from_log_moments(-error * error / 2, error) if error else Point(1.0),
+        images=n,
+    )
+
+
+def take_as_they_are(sizes: Sequence[float]) -> Measured:
+    """The measured sizes themselves, with the doubt of their mean."""
+    return Measured(law=Empirical.of(sizes), doubt=fit_lognormal(sizes).doubt, images=len(sizes))
+
+
+FITS = {"lognormal": fit_lognormal, "empirical": take_as_they_are}
+
+
+def measure(house: House, *, collection: str | None, law: str) -> Measured:
+    """Fit the sizes of the images in the house's index, of one collection or all.
+
+    law : `lognormal` or `empirical`.
+
+    Raises BadInput where there are fewer than MINIMUM_IMAGES.
+    """
+    table = house.catalogue.images.query(collection=collection)
+    sizes = [float(size) for size in table.column("size_bytes").to_pylist() if size > 0]
+    if len(sizes) < MINIMUM_IMAGES:
+        where = f"collection '{collection}'" if collection else "the catalogue"
+        raise BadInput(
+            f"{where} holds {len(sizes)} images, and sizes are measured on {MINIMUM_IMAGES} or more",
+            hint="Deposit more, or write the sizes down: image_bytes = { p10 = …, p50 = …, p90 = … }.",
+        )
+    return FITS[law](sizes)
+
+
+def measured_inputs(
+    measured: Measured, *, key: str, collection: str | None, catalogue_id: str, on: date
+) -> tuple[Input, Input]:
+    """The two inputs that a measurement gives: how images differ, and the doubt of their mean."""
+    where = f"collection {collection}" if collection else "all collections"
+    source = f"measured on {measured.images} images of {where} in catalogue {catalogue_id}"
+    mean = measured.law.moment(1)
+    spread = math.sqrt(max(measured.law.moment(2) - mean * mean, 0.0))
+    error = math.sqrt(max(measured.doubt.moment(2) - measured.doubt.moment(1) ** 2, 0.0))
+    sizes = Input(
+        name=key,
+        law=measured.law,
+        written=f"mean {mean / 1e6:.3g} MB, standard deviation {spread / 1e6:.3g} MB",
+        unit="bytes",
+        source=source,
+        dated=on,
+        confidence="measured",
+    )
+    doubt = Input(
+        name=f"{key}_doubt",
+        law=measured.doubt,
+        written=f"standard error of the mean {error:.2%}",
+        unit="factor",
+        source=source,
+        dated=on,
+        confidence="measured",
+    )
+    return sizes, doubt

@@ -1,0 +1,137 @@
+"""The same futures, bit for bit, whoever computes them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import distributed
+import numpy as np
+import pytest
+import xarray as xr
+
+from capacity.dataset import QUANTILES, draws_sha256
+from capacity.ensemble import project
+from capacity.sampling import BLOCK, dimensions, name_hash, normals, uniforms
+from capacity.scenario import Scenario
+from holdings.errors import BadInput, Unavailable
+from tests.capacity.scenarios import DOUBTFUL, a_scenario
+
+DRAWS = 2 * BLOCK + 1000
+
+
+@pytest.fixture(scope="module")
+def scenario(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
+    text = DOUBTFUL.replace("years = 2", "months = 9")
+    return a_scenario(tmp_path_factory.mktemp("scenario"), text)
+
+
+@pytest.fixture(scope="module")
+def serial(scenario: Scenario) -> xr.Dataset:
+    return project(scenario, draws=DRAWS, seed=11, scheduler="serial")
+
+
+@pytest.mark.parametrize("scheduler", [None, "threads", "processes"])
+def test_schedulers_agree_to_the_bit(scenario: Scenario, serial: xr.Dataset, scheduler: str | None) -> None:
+    assert project(scenario, draws=DRAWS, seed=11, scheduler=scheduler).identical(serial)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_a_cluster_agrees_to_the_bit(scenario: Scenario, serial: xr.Dataset, workers: int) -> None:
+    with distributed.LocalCluster(  # type: ignore[no-untyped-call]  # untyped there
+        n_workers=workers, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+    ) as cluster:
+        found = project(scenario, draws=DRAWS, seed=11, scheduler=cluster.scheduler_address)
+    assert found.identical(serial)
+
+
+def test_fewer_draws_are_the_beginning_of_more(scenario: Scenario, serial: xr.Dataset) -> None:
+    few = project(scenario, draws=100, seed=11)
+    assert (few["bytes_held"].values == serial["bytes_held"].values[..., :100]).all()
+
+
+def test_another_seed_is_another_future(scenario: Scenario, serial: xr.Dataset) -> None:
+    other = project(scenario, draws=100, seed=12)
+    assert other.attrs["draws_sha256"] != serial.attrs["draws_sha256"]
+    assert not (other["bytes_deposited"].values == serial["bytes_deposited"].values[:, :100]).any()
+
+
+def test_a_longer_horizon_begins_with_the_shorter_one(tmp_path: Path, serial: xr.Dataset) -> None:
+    longer = project(a_scenario(tmp_path, DOUBTFUL), draws=500, seed=11)
+    assert (longer["bytes_held"].values[:9] == serial["bytes_held"].values[..., :500]).all()
+
+
+def test_an_input_that_is_added_leaves_the_others_their_draws() -> None:
+    before = dimensions(["a.rate", "b.rate"])
+    after = dimensions(["a.rate", "a.growth", "b.rate"])
+    assert {name: after[name] for name in before} == before
+    assert len(set(dimensions([f"input {n}" for n in range(900)]).values())) == 900
+
+
+def test_the_streams_are_those_of_ever() -> None:
+    """Pinned: a change here changes every result that anybody kept."""
+    assert name_hash("sheet") == 0x78AF7BDB5626EB0A
+    points = uniforms(["a", "b"], seed=1, block=2)
+    assert points["a"][:2].tolist() == [0.9526781686581671, 0.11368016479536891]
+    assert normals("a", seed=1, block=2, rows=1)[0, :2].tolist() == [2.182509846781465, 0.04473192501862672]
+    assert 0 < min(points["a"].min(), points["b"].min()) < max(points["a"].max(), points["b"].max()) < 1
+    assert points["a"].mean() == pytest.approx(0.5, abs=1e-3)
+    again = normals("a", seed=1, block=2, rows=3)
+    assert (again[:2] == normals("a", seed=1, block=2, rows=2)).all()
+    assert not (again == normals("b", seed=1, block=2, rows=3)).any()
+
+
+def test_blocks_continue_one_sequence() -> None:
+    one, two = uniforms(["a"], seed=1, block=0)["a"], uniforms(["a"], seed=1, block=1)["a"]
+    # Scrambled Sobol points are stratified: each of 8,192 cells gets exactly one of the two blocks' points.
+    cells = np.floor(np.concatenate([one, two]) * 2 * BLOCK).astype(int)
+    assert len(set(cells.tolist())) == 2 * BLOCK
+
+
+def test_dimensions_names_and_units(serial: xr.Dataset) -> None:
+    assert serial["bytes_held"].dims == ("month", "store", "draw")
+    assert serial["bytes_held_fan"].dims == ("quantile", "month", "store")
+    assert dict(serial.sizes) == {"month": 9, "store": 2, "draw": DRAWS, "quantile": 5}
+    assert serial["bytes_held"].attrs["units"] == "B"
+    assert serial["cost"].attrs["units"] == "EUR"
+    assert str(serial["month"].values[8])[:10] == "2027-09-01"
+
+
+def test_fans_are_quantiles_of_the_draws(serial: xr.Dataset) -> None:
+    total = serial["bytes_held"].sum("store").isel(month=-1).values
+    found = serial["bytes_held_total_fan"].isel(month=-1).values
+    assert found.tolist() == np.quantile(total, QUANTILES).tolist()
+    assert (np.diff(serial["cost_spent_fan"].values, axis=1) > 0).all()
+    assert (np.diff(serial["bytes_held_fan"].values[:, -1], axis=0) > 0).all()
+
+
+def test_everything_that_made_it_lies_inside(serial: xr.Dataset, scenario: Scenario) -> None:
+    attrs = serial.attrs
+    assert attrs["scenario_text"] == scenario.text
+    assert "old bags also rest in cold" in attrs["policy_text"]
+    assert "storage_per_gb_month" in json.loads(attrs["price_sheets"])["cold"]
+    assert (attrs["draws"], attrs["seed"]) == (DRAWS, 11)
+    assert attrs["draws_sha256"] == draws_sha256(serial)
+    assert set(json.loads(attrs["versions"])) == {"python", "holdfast", "numpy", "scipy", "dask", "xarray"}
+    assert str(scenario.path.parent) not in json.dumps(attrs)
+
+
+@pytest.mark.parametrize(("draws", "seed"), [(0, 0), (-1, 0), (1 << 30, 0), (1, -1)])
+def test_draws_that_cannot_be_made_are_refused(scenario: Scenario, draws: int, seed: int) -> None:
+    with pytest.raises(BadInput, match="cannot be made"):
+        project(scenario, draws=draws, seed=seed)
+
+
+def test_a_scheduler_of_no_kind_is_refused(scenario: Scenario) -> None:
+    with pytest.raises(BadInput, match="'cluster' is no scheduler"):
+        project(scenario, scheduler="cluster")
+
+
+@pytest.mark.soak
+def test_a_scheduler_that_is_not_there_is_unavailable(
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("capacity.ensemble._CONNECT_SECONDS", 1)
+    with pytest.raises(Unavailable, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9"):
+        project(scenario, scheduler="tcp://127.0.0.1:9")
