@@ -1,0 +1,111 @@
+"""How numbers look in every report: one place, so that two pages never disagree.
+
+Bytes are decimal (1 TB is 10**12). A no-break space stands between a number and its unit.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import numpy as np
+
+_NB = "\N{NO-BREAK SPACE}"
+_THIN = "\N{NARROW NO-BREAK SPACE}"
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
+           "October", "November", "December")  # fmt: skip
+
+
+def unit_of(size_bytes: float) -> tuple[float, str]:
+    """The decimal unit in which a size is read most easily, as (bytes in one, name)."""
+    power = 0
+    # 999.5 kB would round to 1,000 kB: take the next unit from there.
+    while abs(size_bytes) >= 999.5 * 1000**power and power < len(_UNITS) - 1:
+        power += 1
+    return 1000.0**power, _UNITS[power]
+
+
+def si_bytes(size_bytes: float) -> str:
+    """A size with three figures: `35.1 TB`."""
+    factor, unit = unit_of(size_bytes)
+    return f"{three(size_bytes / factor)}{_NB}{unit}"
+
+
+def three(value: float) -> str:
+    """Three figures without an exponent: 0.123, 1.23, 12.3, 123, 1 230."""
+    if value == 0:
+        return "0"
+    if abs(value) >= 1000:
+        return count(_three_figures(value))
+    digits = max(0, 2 - int(np.floor(np.log10(abs(value)))))
+    rounded = round(value, digits)
+    if digits and abs(rounded) >= 10 ** (3 - digits):
+        digits -= 1  # 9.996 has become 10.0
+    return f"{round(value, digits):,.{digits}f}".replace(",", _THIN)
+
+
+def count(value: float) -> str:
+    """A whole number, in groups of three: `12 000 000`."""
+    return f"{round(value):,}".replace(",", _THIN)
+
+
+def rough_count(value: float) -> str:
+    """A number of things that nobody counts to the last: `12.0 million`."""
+    for size, word in ((1e9, "billion"), (1e6, "million")):
+        if abs(value) >= size:
+            return f"{three(value / size)}{_NB}{word}"
+    return count(_three_figures(value))
+
+
+def _three_figures(value: float) -> float:
+    """Rounded, where it has more than three figures before the point."""
+    digits = int(np.floor(np.log10(abs(value)))) - 2 if value else 0
+    return round(value, -digits) if digits > 0 else value
+
+
+def money(amount: float, currency: str) -> str:
+    """An amount with its currency: cents below a hundred, three figures above a thousand."""
+    return f"{_amount(amount)}{_NB}{currency}"
+
+
+def _amount(amount: float) -> str:
+    if abs(amount) >= 1e6:
+        return f"{three(amount / 1e6)}{_NB}million"
+    if abs(amount) >= 1000:
+        return count(_three_figures(amount))
+    return f"{amount:.2f}" if abs(amount) < 100 else f"{amount:.0f}"
+
+
+def month(day: date | datetime | np.datetime64) -> str:
+    """`December 2036`."""
+    day = _day(day)
+    return f"{_MONTHS[day.month - 1]} {day.year}"
+
+
+def short_month(day: date | datetime | np.datetime64) -> str:
+    """`2036-12`, for tables."""
+    return f"{_day(day):%Y-%m}"
+
+
+def day_of(moment: datetime) -> str:
+    """`22 November 2026`."""
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+
+
+def _day(day: date | datetime | np.datetime64) -> date:
+    return day.astype("datetime64[D]").item() if isinstance(day, np.datetime64) else day
+
+
+def percent(share: float) -> str:
+    """`43 %`."""
+    return f"{share * 100:.0f}{_NB}%"
+
+
+def plural(n: int, one: str, many: str | None = None) -> str:
+    """`1 package`, `2 packages`."""
+    return f"{count(n)} {one if n == 1 else many or one + 's'}"
+
+
+def joined(words: list[str]) -> str:
+    """`a, b and c`."""
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)

@@ -1,0 +1,226 @@
+"""The page as text: what it says, that it says it again, and that nothing gets in."""
+
+from __future__ import annotations
+
+import html
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+import xarray as xr
+
+from capacity.results import save_result
+from holdings.errors import BadInput, NotFound
+from holdings.house import House
+from reports.page import render_report, write_report
+from reports.tables import years_of
+from tests.capacity.holdings import deposit_images
+from tests.kit.houses import a_house
+from tests.reports.conftest import NOW
+
+VOID = {"meta", "link", "br", "img", "hr"}
+
+
+class Outline(HTMLParser):
+    """The page's headings, tables and whether every element is closed in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.headings: list[str] = []
+        self.tables: list[list[list[str]]] = []
+        self.ids: list[str] = []
+        self.tags: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.ids += [str(value) for name, value in attrs if name == "id"]
+        assert not [name for name, _ in attrs if name.startswith("on")]
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "table":
+            self.tables.append([])
+        if tag == "tr":
+            self.tables[-1].append([])
+        if tag in ("td", "th"):
+            self.tables[-1][-1].append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] in ("h1", "h2"):
+            self.headings.append(data)
+        if self.open and self.open[-1] in ("td", "th"):
+            self.tables[-1][-1][-1] += data
+
+
+def outline(page: str) -> Outline:
+    found = Outline()
+    found.feed(page)
+    found.close()
+    assert found.open == []
+    assert len(found.ids) == len(set(found.ids))
+    return found
+
+
+def words(page: str) -> str:
+    """What a reader sees, with ordinary spaces."""
+    text = re.sub(r"<style>.*?</style>|<svg.*?</svg>", " ", page, flags=re.DOTALL)
+    text = re.sub(r"<[^>]*>", " ", text)
+    return re.sub(r"\s+", " ", html.unescape(text))
+
+
+@pytest.fixture(scope="module")
+def page(house: House, result: xr.Dataset) -> str:
+    return render_report(house, [result])
+
+
+def test_headings_are_what_planners_ask(page: str) -> None:
+    assert outline(page).headings == [
+        "Doubts",
+        "How much will be held?",
+        "Where will it lie?",
+        "How much will it cost, and when is the money needed?",
+        "What is it based on?",
+        "How can it be made again?",
+        "How many copies are there, and where?",
+        "What happened?",
+    ]
+
+
+def test_what_is_held(page: str) -> None:
+    told = words(page)
+    assert "3 April 2027. 10 images in 2 packages are held: 10.0 GB, in 3 verified copies." in told
+    assert "Every package has the copies that the policy asks for today." in told
+    tables = outline(page).tables
+    stores = next(table for table in tables if table[0][0] == "store")
+    assert [row[:4] for row in stores[1:]] == [
+        ["hot", "hot", "disk-a", "2"],
+        ["cold", "cold", "disk-b", "1"],
+    ]
+    collections = next(table for table in tables if table[0][0] == "collection")
+    assert [[row[0], row[2], row[4], row[5]] for row in collections[1:]] == [
+        ["ferns", "3", "1", "1"],
+        ["herb", "7", "2", "2"],
+    ]
+    history = next(table for table in tables if table[0][0] == "event")
+    assert [row[:3] for row in history[1:]] == [["ingestion", "2", "0"], ["replication", "1", "0"]]
+
+
+def test_plan_against_actual(page: str) -> None:
+    # Since January 2027: 7 GB to cold in February and 3 GB to hot in March; 7 GB were there before.
+    assert "Really come since January 2027: 10.0 GB by April 2027, below the plan's band" in words(page)
+    assert "what was held before is not in it" in words(page)
+    assert page.count('class="swatch dot"') == 1
+
+
+def test_nothing_really_come_is_not_in_the_key(tmp_path: Path, result: xr.Dataset) -> None:
+    with a_house(tmp_path, at=NOW) as house:
+        page = render_report(house, [result])
+    assert 'class="swatch dot"' not in page
+    assert "Really come" not in page
+
+
+def test_every_number_says_where_it_came_from(page: str, result: xr.Dataset) -> None:
+    found = outline(page)
+    captions = re.findall(r"<caption>(.*?)</caption>", page)
+    assert len(captions) == len(found.tables)
+    hashed = result.attrs["draws_sha256"][:12]
+    assert all("Source: " in caption or "who vouches for it" in caption for caption in captions)
+    assert sum(hashed in caption for caption in captions) == 5
+    assumptions = next(table for table in found.tables if table[0][0] == "input")
+    assert [
+        "packaging overhead, sheet",
+        "0.002",
+        "factor",
+        "BagIt manifests",
+        "2026-01-01",
+        "assumed",
+    ] in assumptions
+    assert sum("none given: an assumption" in row for row in assumptions) == 12
+
+
+def test_it_can_be_made_again(page: str, result: xr.Dataset) -> None:
+    told = words(page)
+    assert "holdfast capacity run scenario.toml --draws 256 --seed 5" in told
+    assert result.attrs["draws_sha256"] in told
+    assert "old bags also rest in cold" in told
+    assert "storage_per_gb_month" in told
+
+
+def test_tables_beneath_pictures_are_the_data(page: str, result: xr.Dataset) -> None:
+    tables = outline(page).tables
+    by_year = next(table for table in tables if table[0][0] == "year")
+    years, quantiles = years_of(result)
+    assert [row[0] for row in by_year[1:]] == [str(year) for year in years] == ["2027", "2028"]
+    assert quantiles[:, 2].sum() == pytest.approx(
+        float(result["cost_spent_fan"].sel(quantile=0.5).isel(month=-1)), rel=0.05
+    )
+    by_month = [table for table in tables if table[0][0] == "month"]
+    assert [len(table) for table in by_month] == [25, 25, 25, 25]
+
+
+def test_the_same_input_gives_the_same_bytes(
+    tmp_path: Path, house: House, result: xr.Dataset, page: str
+) -> None:
+    kept = save_result(result, tmp_path / "run")
+    written = write_report(house, [kept], tmp_path / "report.html")
+    assert written.read_text(encoding="utf-8") == page
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_two_results_stand_on_one_page(house: House, result: xr.Dataset) -> None:
+    assert outline(render_report(house, [result, result])).headings.count("How much will be held?") == 2
+
+
+def test_a_page_of_holdings_alone(house: House) -> None:
+    assert outline(render_report(house, [])).headings[0] == "What is held"
+
+
+def test_an_empty_house_says_so(tmp_path: Path) -> None:
+    with a_house(tmp_path, at=NOW) as house:
+        page = render_report(house, [])
+    assert "Nothing is held yet." in page
+    assert "nothing yet" in page
+    outline(page)
+
+
+def test_what_came_from_outside_stays_text(tmp_path: Path, result: xr.Dataset) -> None:
+    bad = "<script>alert('x')</script>"
+    named = result.copy()
+    named.attrs = {
+        name: value.replace("Doubts", bad).replace("BagIt manifests", bad)
+        if isinstance(value, str)
+        else value
+        for name, value in result.attrs.items()
+    }
+    named = named.assign_coords(store=("store", [bad, "cold"]))
+    with a_house(tmp_path, at=NOW) as house:
+        deposit_images(house, [5], collection=bad)
+        page = render_report(house, [named])
+    assert "script" not in outline(page).tags
+    assert page.count("&lt;script&gt;") > 10
+
+
+def test_nothing_is_asked_of_any_server(page: str) -> None:
+    assert "url(http" not in page
+    assert re.findall(r'(?:src|href)="(?!#|data:,)([^"]*)"', page) == []
+    assert "@import" not in page
+
+
+def test_it_is_small(page: str) -> None:
+    assert len(page.encode()) < 300_000
+
+
+def test_a_result_that_is_none_is_refused(tmp_path: Path, house: House) -> None:
+    with pytest.raises(NotFound, match="is no result"):
+        write_report(house, [tmp_path / "none"], tmp_path / "report.html")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_no_target(tmp_path: Path, house: House) -> None:
+    with pytest.raises(BadInput, match="a report is one file"):
+        write_report(house, [], tmp_path)
