@@ -18,6 +18,7 @@ from holdings.errors import BadInput
 
 _COLLECTION_ID = re.compile(r"^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$")
 _PACKAGE_ID = re.compile(r"^[a-z0-9](?:[a-z0-9_-]{0,126}[a-z0-9])?$")
+_ORDINAL_DIGITS = 18
 MANIFEST_NAME = "manifest.json"
 PACKAGES_PREFIX = "packages/"
 JOURNAL_PREFIX = "events/"
@@ -183,7 +184,7 @@ def image_id(package_id: str, ordinal: int) -> str:
 def package_of_image(identifier: str) -> str:
     """The package that holds an image, from the image's identifier alone; BadInput if it is none."""
     package_id, dot, ordinal = identifier.rpartition(".")
-    if not dot or not ordinal.isascii() or not ordinal.isdigit():
+    if not dot or not ordinal.isascii() or not ordinal.isdigit() or len(ordinal) > _ORDINAL_DIGITS:
         raise BadInput(f"'{identifier[:80]}' is not an image identifier.", hint="holdfast find shows them.")
     return check_package_id(package_id)
 

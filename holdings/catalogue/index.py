@@ -125,13 +125,14 @@ class FolderIndex:
         return read_index(self._read(path, package_id), origin=str(path))
 
     def image(self, image_id: str) -> Image:
-        import pyarrow.compute as pc  # noqa: PLC0415  # as above
-
         package_id = package_of_image(image_id)
         path = self._path(package_id)
         table = _table(self._read(path, package_id), str(path))
-        found = image_records(table.filter(pc.field("image_id") == image_id).to_pylist())
-        if not found:
+        # Images lie in the order of their numbers, from 1. A filter would do, but comparing with a
+        # Python value makes pyarrow import pandas, which takes longer than all of `get`.
+        row = int(image_id.rpartition(".")[2]) - 1
+        found = image_records(table.slice(row, 1).to_pylist()) if 0 <= row < table.num_rows else []
+        if not found or found[0].image_id != image_id:
             raise NotFound(f"{package_id} has no image {image_id}.", hint="holdfast find shows them.")
         return found[0]
 
@@ -188,7 +189,7 @@ def _query(paths: Sequence[str], text: str | None, limit: int | None) -> pa.Tabl
     import duckdb  # noqa: PLC0415  # as above
     import pyarrow as pa  # noqa: PLC0415
 
-    tables = [index_schema().empty_table()]
+    tables = [pa.Table.from_batches([], schema=index_schema())]
     left = limit if limit is not None else 2**62
     try:
         with duckdb.connect(":memory:") as connection:

@@ -48,7 +48,9 @@ def test_an_image_names_its_package() -> None:
     assert package_prefix("nhm-1f") == "packages/nhm-1f/"
 
 
-@pytest.mark.parametrize("text", ["nhm", "nhm.", ".1", "nhm.x", "nhm.-1", "nhm.²", "../nhm.1", "nhm.1.2"])
+@pytest.mark.parametrize(
+    "text", ["nhm", "nhm.", ".1", "nhm.x", "nhm.-1", "nhm.²", "../nhm.1", "nhm.1.2", "nhm." + "9" * 5000]
+)
 def test_no_images(text: str) -> None:
     with pytest.raises(BadInput):
         package_of_image(text)
