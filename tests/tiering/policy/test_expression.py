@@ -71,6 +71,8 @@ REFUSED = {
     "a collation": "kind = 'BAG' collate nocase",
     "a cast to a list": "cast(bytes as integer[]) = [1]",
     "a cast to a type with arguments": "bytes::decimal(10, 2) > 1",
+    "a cast to a length": "bytes::varchar(3) = '1'",
+    "an order inside a call": "lower(kind order by kind) = 'bag'",
     "a cast to a date": "date '2020-01-01' > '2019-01-01'",
     "an interval": "interval 1 day > interval 2 day",
     "try, which hides faults": "try(bytes / 0) > 1",

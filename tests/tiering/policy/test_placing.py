@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdings.errors import BadInput
@@ -78,6 +78,7 @@ def test_a_moment_without_a_zone_is_our_fault() -> None:
         place(packages_table({"a": 1}), a_policy(), at=datetime(2026, 1, 1))  # noqa: DTZ001
 
 
+@settings(deadline=None)
 @given(created=_MOMENTS, at=_MOMENTS)
 def test_age_is_the_floor_of_the_days_exactly(created: datetime, at: datetime) -> None:
     column = pa.chunked_array([pa.array([created], pa.timestamp("us", "UTC"))])

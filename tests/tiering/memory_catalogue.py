@@ -1,0 +1,97 @@
+"""The catalogue in dictionaries: what many thousand steps are tried against."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection
+
+import pyarrow as pa
+
+from holdings.catalogue.interface import Entry, ImageIndex
+from holdings.errors import NotFound
+from holdings.records import Copy, Event, EventType, Package
+
+_MOMENT = pa.timestamp("us", "UTC")
+
+
+class MemoryCatalogue:
+    """Keeps the promises of the seam, and forgets everything at the end."""
+
+    def __init__(self, catalogue_id: str = "in-memory") -> None:
+        self.catalogue_id = catalogue_id
+        self._packages: dict[str, Package] = {}
+        self._copies: dict[tuple[str, str], Copy] = {}
+        self._events: dict[str, Event] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def images(self) -> ImageIndex:
+        raise NotImplementedError("tiering asks for no images")
+
+    def record(self, entry: Entry) -> None:
+        with self._lock:
+            self._packages.update({package.package_id: package for package in entry.packages})
+            self._copies.update({(copy.package_id, copy.store): copy for copy in entry.copies})
+            self._events.update({event.event_id: event for event in entry.events})
+
+    def package(self, package_id: str) -> Package:
+        try:
+            return self._packages[package_id]
+        except KeyError:
+            raise NotFound(f"There is no package {package_id}.") from None
+
+    def packages(
+        self, *, collection: str | None = None, package_ids: Collection[str] | None = None
+    ) -> list[Package]:
+        return [
+            package
+            for name, package in sorted(self._packages.items())
+            if collection in (None, package.collection) and (package_ids is None or name in package_ids)
+        ]
+
+    def copies(self, *, package_id: str | None = None, store: str | None = None) -> list[Copy]:
+        with self._lock:
+            return [
+                copy
+                for (package, where), copy in sorted(self._copies.items())
+                if package_id in (None, package) and store in (None, where)
+            ]
+
+    def events(
+        self, *, package_id: str | None = None, types: Collection[EventType] = (), latest: int | None = None
+    ) -> list[Event]:
+        found = [
+            event
+            for _, event in sorted(self._events.items())
+            if package_id in (None, event.package_id) and (not types or event.event_type in types)
+        ]
+        return found if latest is None else found[-latest:]
+
+    def package_table(self) -> pa.Table:
+        kept = self.packages()
+        return pa.table(
+            {
+                "package_id": pa.array([each.package_id for each in kept], pa.string()),
+                "kind": pa.array([str(each.kind) for each in kept], pa.string()),
+                "collection": pa.array([each.collection for each in kept], pa.string()),
+                "created_at": pa.array([each.created_at for each in kept], _MOMENT),
+                "bytes": pa.array([each.size_bytes for each in kept], pa.int64()),
+                "objects": pa.array([len(each.objects) for each in kept], pa.int32()),
+                "images": pa.array([each.images for each in kept], pa.int64()),
+            }
+        )
+
+    def copy_table(self) -> pa.Table:
+        kept = self.copies()
+        return pa.table(
+            {
+                "package_id": pa.array([each.package_id for each in kept], pa.string()),
+                "store": pa.array([each.store for each in kept], pa.string()),
+                "status": pa.array([str(each.status) for each in kept], pa.string()),
+                "made_by": pa.array([each.made_by for each in kept], pa.string()),
+                "verified_at": pa.array([each.verified_at for each in kept], _MOMENT),
+            }
+        )
+
+    def close(self) -> None:
+        """Nothing to give back."""

@@ -1,0 +1,206 @@
+"""Deposits, plans and applies in any order, with stores that fail in every way and a process that dies.
+
+What holds after every step:
+
+* An acknowledged package always has a copy whose bytes hash right.
+* A VERIFIED row is never false, unless a bit was flipped (or an object lost) behind our back.
+* What is under a key is never replaced and never removed by tiering.
+
+And at the end, when every store answers again: plan and apply reach what the policy wants.
+"""
+
+from __future__ import annotations
+
+import random
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from holdings.errors import HoldfastError, PlanRefused
+from holdings.house import House
+from holdings.records import MANIFEST_NAME, CopyStatus, Package, sha256_hex
+from holdings.stores.faulty import Crashed, Fault, FaultyStore, seeded
+from holdings.stores.interface import Store
+from tests.kit.houses import TEST_TIME
+from tests.tiering.builders import a_policy, a_rule
+from tests.tiering.holding import (
+    FOUR_STORES,
+    CrashingCatalogue,
+    a_memory_house,
+    deposit,
+    emptied,
+    flip_a_bit,
+    is_whole,
+    lose,
+    with_stores,
+)
+from tiering.applying import apply_plan
+from tiering.plan import Plan
+from tiering.planning import make_plan
+from tiering.policy import Policy
+
+NAMES = ("hot", "hot2", "cold", "cold2")
+POLICIES = (
+    a_policy(),
+    a_policy(a_rule({"hot": 1, "cold": 2}, domains=3)),
+    a_policy(
+        a_rule({"hot": 2, "cold": 1}, domains=2, where="images % 2 = 0", name="even"), a_rule({"hot": 1})
+    ),
+    a_policy(a_rule({"cold": 1})),
+)
+HARMLESS = (
+    Fault.NO_EFFECT,
+    Fault.LOST_REPLY,
+    Fault.BROKEN_OFF,
+    Fault.FULL,
+    Fault.CRASH_BEFORE,
+    Fault.CRASH_AFTER,
+)
+"""Faults of which the store tells, or of which nobody can."""
+LYING = (*HARMLESS, Fault.CUT_SHORT, Fault.FLIPPED_BIT)
+"""With faults that give wrong bytes as if they were right, on their way to us."""
+
+
+class Tiering(RuleBasedStateMachine):
+    """The house, the plans made so far, and what was done behind its back."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__()
+        # One thread, so that what Hypothesis found happens again in the same order.
+        limits = replace(house.settings.limits, threads=1)
+        self.house = replace(emptied(house), settings=replace(house.settings, limits=limits))
+        self.packages: list[Package] = []
+        self.plans: list[tuple[Plan, Policy]] = []
+        self.hurt: set[tuple[str, str]] = set()
+        """(package, store) that somebody damaged behind our back."""
+        self.written: dict[tuple[str, str], str] = {}
+
+    @initialize()
+    def begin(self) -> None:
+        self.deposit(store="hot")
+
+    @rule(store=st.sampled_from(NAMES))
+    def deposit(self, store: str) -> None:
+        number = len(self.packages) + 1
+        self.packages.append(deposit(self.house, number, store=store, size=64, objects=1 + number % 3))
+
+    @rule(policy=st.sampled_from(POLICIES))
+    def plan(self, policy: Policy) -> None:
+        self.plans.append((make_plan(self.house, policy, at=TEST_TIME), policy))
+
+    @precondition(lambda self: self.plans)
+    @rule(data=st.data())
+    def apply(self, data: st.DataObject) -> None:
+        plan, policy = data.draw(st.sampled_from(self.plans))
+        try:
+            applied = apply_plan(self.house, plan, policy)
+        except PlanRefused:
+            return
+        assert len(applied.done) + applied.already_done + len(applied.failed) == len(plan.moves)
+
+    @precondition(lambda self: self.plans)
+    @rule(data=st.data(), seed=st.integers(0, 2**32), lying=st.booleans())
+    def apply_on_a_bad_day(self, data: st.DataObject, seed: int, lying: bool) -> None:
+        plan, policy = data.draw(st.sampled_from(self.plans))
+        rate = data.draw(st.sampled_from([0.02, 0.1, 0.4]))
+        faulty: dict[str, Store] = {
+            name: FaultyStore(
+                self.house.store(name), seeded(seed + n, rate=rate, faults=LYING if lying else HARMLESS)
+            )
+            for n, name in enumerate(NAMES)
+        }
+        with suppress(HoldfastError, Crashed):
+            apply_plan(with_stores(self.house, **faulty), plan, policy)
+
+    @precondition(lambda self: self.plans)
+    @rule(data=st.data(), record=st.integers(1, 3), after=st.booleans())
+    def die_while_recording(self, data: st.DataObject, record: int, after: bool) -> None:
+        plan, policy = data.draw(st.sampled_from(self.plans))
+        crashing = CrashingCatalogue(self.house.catalogue, at_record=record, after=after)
+        with suppress(PlanRefused, Crashed):
+            apply_plan(replace(self.house, catalogue=crashing), plan, policy)
+
+    @rule(data=st.data(), name=st.sampled_from(NAMES), seed=st.integers(0, 2**32), gone=st.booleans())
+    def damage_one_of_several_copies(self, data: st.DataObject, name: str, seed: int, gone: bool) -> None:
+        """Never the last good copy: against that no tiering helps."""
+        package = data.draw(st.sampled_from(self.packages))
+        whole = [other for other in NAMES if is_whole(self.house.store(other), package)]
+        # Drawn from all stores, not from `whole`: a dying thread may have got further in another run.
+        if len(whole) < 2 or name not in whole:
+            return
+        key = random.Random(seed).choice([item.key for item in package.objects] + [MANIFEST_NAME])
+        (lose if gone else flip_a_bit)(self.house.store(name), package.prefix + key)
+        self.hurt.add((package.package_id, name))
+        self.written.pop((name, package.prefix + key), None)
+
+    @invariant()
+    def every_package_has_a_good_copy(self) -> None:
+        for package in self.packages:
+            assert any(is_whole(self.house.store(name), package) for name in NAMES), package.package_id
+
+    @invariant()
+    def what_is_called_verified_is_right(self) -> None:
+        packages = {package.package_id: package for package in self.packages}
+        for copy in self.house.catalogue.copies():
+            if copy.status is CopyStatus.VERIFIED and (copy.package_id, copy.store) not in self.hurt:
+                assert is_whole(self.house.store(copy.store), packages[copy.package_id]), copy
+
+    @invariant()
+    def nothing_is_replaced_or_removed(self) -> None:
+        now = {
+            (name, info.key): sha256_hex(b"".join(self.house.store(name).get(info.key)))
+            for name in NAMES
+            for info in self.house.store(name).list("packages/")
+        }
+        for place, digest in self.written.items():
+            assert now.get(place) == digest, place
+        if not self.hurt:
+            self.written = now
+
+    def teardown(self) -> None:
+        """All stores answer again: what can be reached is reached, and then there is nothing left to do."""
+        policy = POLICIES[1]
+        for _ in range(8):  # each finds at most one more damaged source of a package
+            apply_plan(self.house, make_plan(self.house, policy, at=TEST_TIME), policy)
+        self.every_package_has_a_good_copy()
+        self.what_is_called_verified_is_right()
+        if not self.hurt and not self.doubted():
+            rest = make_plan(self.house, policy, at=TEST_TIME)
+            assert (rest.moves, rest.blocked) == ((), ())
+
+    def doubted(self) -> bool:
+        """Whether a lie of a store made us doubt a good copy; `verify` believes it again, not tiering."""
+        return any(copy.status is not CopyStatus.VERIFIED for copy in self.house.catalogue.copies())
+
+
+def _run(folder: Path, *, examples: int, steps: int) -> None:
+    """Settings and prices are read once; each run has stores and a catalogue of its own."""
+    patient = settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    with a_memory_house(folder, stores=FOUR_STORES) as house:
+        run_state_machine_as_test(lambda: Tiering(house), settings=patient)  # type: ignore[arg-type]  # takes factories, too
+
+
+def test_no_order_of_events_loses_anything(tmp_path: Path) -> None:
+    _run(tmp_path, examples=25, steps=15)
+
+
+@pytest.mark.soak
+def test_no_order_of_events_loses_anything_for_long(tmp_path: Path) -> None:
+    _run(tmp_path, examples=400, steps=40)

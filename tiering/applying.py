@@ -1,0 +1,242 @@
+"""Doing exactly what a plan says, and nothing else; again and again until nothing is left.
+
+```
+plan ──fits?──> moves not done yet ──threads──> copy, prove ──> record (one writer) ──> Applied
+          no ──> PlanRefused
+```
+A move is done when its copy is in the catalogue, verified, made by this plan. Whatever a
+killed run left half done is met again under the same keys and proven before it counts.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+
+from archive.recording import fixity_event, new_event
+from holdings.catalogue.interface import Entry
+from holdings.errors import HoldfastError
+from holdings.house import House
+from holdings.ledger import copy_after
+from holdings.observing import Advanced, CopyVerified, Finished, Happening, Started
+from holdings.records import Event, EventType, Package
+from tiering.copying import SourceAway, SourceLost, copy_package
+from tiering.fitting import Fitting, fit
+from tiering.plan import Move, Plan
+from tiering.policy import Policy
+from tiering.reaching import GivenUp, Reachable
+
+_AT_ONCE = 256
+_QUEUED = 16
+"""Moves handed out for each thread, so that threads have work while history is written."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Failed:
+    """A move that was not made, and why. Nothing is claimed for it."""
+
+    move: Move
+    kind: str
+    """Of the error, for programs: `unavailable`, `corrupt`, `conflict`, …"""
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Applied:
+    """What became of a plan."""
+
+    plan_id: str
+    done: tuple[Move, ...]
+    """By this run."""
+    already_done: int
+    """By an earlier run of the same plan."""
+    failed: tuple[Failed, ...]
+    size_bytes: int
+    """Of the moves done by this run."""
+    seconds: float
+
+    @property
+    def complete(self) -> bool:
+        """Whether every move of the plan is done."""
+        return not self.failed
+
+    @property
+    def nothing_left(self) -> bool:
+        """Whether there was nothing to do any more."""
+        return not self.done and not self.failed
+
+
+def apply_plan(house: House, plan: Plan, policy: Policy) -> Applied:
+    """Make the moves of `plan`. May be killed at any point and run again; two at once do no harm.
+
+    A move that fails does not stop the others; a store that cannot be reached stops only the
+    moves that need it.
+
+    Raises PlanRefused, before anything is done, where the plan no longer fits.
+    """
+    began = time.monotonic()
+    fitting = fit(house, plan, policy)
+    results = _Run(house, plan, fitting).all() if fitting.moves else []
+    failed = tuple(result for result in results if isinstance(result, Failed))
+    done = tuple(result for result in results if isinstance(result, Move))
+    return Applied(
+        plan_id=plan.plan_id,
+        done=tuple(sorted(done, key=_order)),
+        already_done=fitting.already_done,
+        failed=tuple(sorted(failed, key=lambda each: _order(each.move))),
+        size_bytes=sum(move.size_bytes for move in done),
+        seconds=time.monotonic() - began,
+    )
+
+
+def _order(move: Move) -> tuple[str, str]:
+    return move.package_id, move.target_store
+
+
+class _Stopped(Exception):
+    """The run is over; what is under way is given up, and begun anew by the next run."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Outcome:
+    """What one move came to: history to record, and what to report."""
+
+    result: Move | Failed
+    events: Sequence[Event]
+
+
+class _Run:
+    """One run of a plan: threads that copy, and the caller's thread, which alone writes history."""
+
+    def __init__(self, house: House, plan: Plan, fitting: Fitting) -> None:
+        self._house = house
+        self._plan = plan
+        self._fitting = fitting
+        self._stop = threading.Event()
+        self._stores = Reachable()
+        self._job = f"applying plan {plan.plan_id[:12]}"
+
+    def all(self) -> list[Move | Failed]:
+        moves = self._fitting.moves
+        self._house.observer(Started(job=self._job, total_bytes=sum(move.size_bytes for move in moves)))
+        try:
+            # Closing stops the threads at once, also when it is the recording that fails.
+            with closing(self._outcomes(self._with_packages(moves))) as batches:
+                return [result for batch in batches for result in self._record(batch)]
+        finally:
+            self._house.observer(Finished(job=self._job))
+
+    def _outcomes(self, work: Iterator[tuple[Move, Package]]) -> Generator[list[_Outcome], None, None]:
+        """Batches of what was finished meanwhile, as soon as there is anything."""
+        threads = self._house.settings.limits.threads
+        with ThreadPoolExecutor(threads, thread_name_prefix="moving") as pool:
+            under_way: set[Future[_Outcome]] = set()
+            try:
+                while True:
+                    for move, package in islice(work, _QUEUED * threads - len(under_way)):
+                        under_way.add(pool.submit(self._make, move, package))
+                    if not under_way:
+                        return
+                    finished, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+                    yield [future.result() for future in finished]
+            finally:
+                self._stop.set()
+                pool.shutdown(cancel_futures=True)
+
+    def _with_packages(self, moves: Sequence[Move]) -> Iterator[tuple[Move, Package]]:
+        # A visit to the catalogue takes longer than moving a small package: some hundred at a time.
+        for begin in range(0, len(moves), _AT_ONCE):
+            part = moves[begin : begin + _AT_ONCE]
+            found = self._house.catalogue.packages(package_ids={move.package_id for move in part})
+            packages = {package.package_id: package for package in found}
+            yield from ((move, packages[move.package_id]) for move in part)
+
+    def _record(self, batch: list[_Outcome]) -> list[Move | Failed]:
+        events = [event for outcome in batch for event in outcome.events]
+        if events:
+            # Two moves may have found the same source broken: the later reading of a copy stands.
+            copies = {(event.package_id, event.store): copy_after(event) for event in events}
+            self._house.ledger.record(Entry(copies=list(copies.values()), events=events))
+        return [outcome.result for outcome in batch]
+
+    def _make(self, move: Move, package: Package) -> _Outcome:
+        """Try one source after the other; in a thread of its own."""
+        events: list[Event] = []
+        failed = Failed(move=move, kind="conflict", reason="no verified copy is left to copy from")
+        for source in self._fitting.sources[move.package_id]:
+            began = time.monotonic()
+            try:
+                self._stores.check(source, move.target_store)
+                fresh = self._copy(package, source, move.target_store)
+            except SourceLost as lost:
+                events.append(self._lost(move, lost))
+                failed = _failed(move, lost.cause)
+            except SourceAway as away:
+                self._stores.failed(source, away.cause)
+                failed = _failed(move, away.cause)
+            except HoldfastError as error:
+                self._stores.failed(move.target_store, error)
+                failed = _failed(move, error)
+                if not isinstance(error, GivenUp) or error.store == move.target_store:
+                    break
+            else:
+                self._stores.answered(source, move.target_store)
+                events.append(self._made(move, source, time.monotonic() - began if fresh else None))
+                return _Outcome(result=move, events=events)
+        return _Outcome(result=failed, events=events)
+
+    def _copy(self, package: Package, source: str, target: str) -> bool:
+        return copy_package(
+            package,
+            self._house.store(source),
+            self._house.store(target),
+            may_go_on=self._may_go_on,
+            observer=self._advance,
+        )
+
+    def _may_go_on(self) -> None:
+        if self._stop.is_set():
+            raise _Stopped
+
+    def _advance(self, happening: Happening) -> None:
+        self._may_go_on()
+        if isinstance(happening, Advanced):
+            self._house.observer(Advanced(job=self._job, size_bytes=happening.size_bytes))
+
+    def _made(self, move: Move, source: str, seconds: float | None) -> Event:
+        """seconds : None where an earlier run had written part of it, so that nothing was measured."""
+        measured = {} if seconds is None else {"seconds": round(seconds, 6)}
+        self._house.observer(
+            CopyVerified(
+                package_id=move.package_id,
+                store=move.target_store,
+                size_bytes=move.size_bytes,
+                seconds=seconds or 0.0,
+            )
+        )
+        return new_event(
+            self._house,
+            EventType.REPLICATION,
+            move.package_id,
+            run=self._plan.plan_id,
+            store=move.target_store,
+            detail={"source": source, "size_bytes": move.size_bytes, "rule": move.rule, **measured},
+        )
+
+    def _lost(self, move: Move, lost: SourceLost) -> Event:
+        return fixity_event(
+            self._house,
+            self._fitting.copies[move.package_id, lost.store],
+            run=self._plan.plan_id,
+            wrong=lost.cause.sentence,
+            missing=lost.missing,
+        )
+
+
+def _failed(move: Move, error: HoldfastError) -> Failed:
+    return Failed(move=move, kind=error.kind, reason=error.sentence)
