@@ -1,0 +1,1 @@
+"""The command line `holdfast`: one module per sub-command, each thin: parse, call, print, exit status."""

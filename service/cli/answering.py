@@ -1,0 +1,95 @@
+"""How a command answers: words for people, or one JSON document for programs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from holdings.clock import iso
+from holdings.errors import HoldfastError
+
+if TYPE_CHECKING:
+    from archive.reading import Trouble
+    from holdings.records import Image
+
+
+def answer(document: Mapping[str, object], lines: Iterable[str], *, as_json: bool) -> None:
+    """Print what a command found out.
+
+    document : what `--json` prints, whole.
+    lines : what people read instead.
+    """
+    if as_json:
+        print(json.dumps(document, default=plain, ensure_ascii=False, indent=2))
+        return
+    for line in lines:
+        print(printable(line))
+
+
+def printable(text: str) -> str:
+    """`text` with control characters shown as escapes: file names from outside steer no terminal."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
+def complain(error: HoldfastError, *, as_json: bool) -> None:
+    """Say what is broken and the way out: on stderr, or as the one document on stdout."""
+    if as_json:
+        document = {"error": {"kind": error.kind, "sentence": error.sentence, "hint": error.hint}}
+        print(json.dumps(document, ensure_ascii=False, indent=2), flush=True)
+    say(error.sentence)
+    if error.hint:
+        say(f"Try: {error.hint}")
+
+
+def say(words: str) -> None:
+    """Words on stderr, whatever stdout is for."""
+    print("\n".join(map(printable, words.split("\n"))), file=sys.stderr, flush=True)
+
+
+def tell_troubles(troubles: Iterable[Trouble]) -> None:
+    """Say which copies could not give what was asked for, though another one could."""
+    for trouble in troubles:
+        say(f"The copy in {trouble.store} could not give it: {trouble.because}")
+
+
+def plain(value: object) -> object:
+    """Values of ours as JSON has them, for `json.dumps(default=…)`."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    for kind, convert in _CONVERSIONS.items():
+        if isinstance(value, kind):
+            return convert(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+_CONVERSIONS: dict[type, Any] = {
+    datetime: iso,
+    date: date.isoformat,
+    Decimal: str,
+    Enum: lambda value: value.value,
+    PurePath: str,
+    Mapping: dict,
+    frozenset: sorted,
+    set: sorted,
+}
+
+
+def image_row(image: Image) -> dict[str, object]:
+    """One image as `--json` shows it: the row that programs outside rely on."""
+    return {
+        "image_id": image.image_id,
+        "package_id": image.package_id,
+        "path": image.path,
+        "bytes": image.size_bytes,
+        "sha256": image.sha256,
+        "media_type": image.media_type,
+        "width_px": image.width_px,
+        "height_px": image.height_px,
+    }

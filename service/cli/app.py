@@ -1,0 +1,209 @@
+"""The command tree. Importing it imports no library that stores, computes or draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from service.cli import (
+    capacity,
+    catalogue,
+    demo,
+    deposit,
+    export,
+    find,
+    get,
+    init,
+    report,
+    tier,
+    validate,
+    verify,
+)
+from service.cli.statuses import exit_status_section
+
+Command = Callable[..., int]
+
+_CONTEXT = {"help_option_names": ["-h", "--help"]}
+
+app = typer.Typer(
+    name="holdfast",
+    no_args_is_help=True,
+    add_completion=False,
+    # Rich's help costs 0.1 s, and text that can be diffed is worth more than its frames.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings=_CONTEXT,
+    epilog=exit_status_section(no="the answer is no; the command's own help says which"),
+)
+
+
+def _group(name: str, short: str, text: str) -> typer.Typer:
+    group = typer.Typer(
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        context_settings=_CONTEXT,
+        epilog=exit_status_section(no="the answer is no; the command's own help says which"),
+    )
+    app.add_typer(group, name=name, short_help=short, help=text)
+    return group
+
+
+def _add(group: typer.Typer, name: str, command: Command, short: str, *, no: str) -> None:
+    group.command(name, short_help=short, epilog=exit_status_section(no=no), context_settings=_CONTEXT)(
+        command
+    )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from service.version import version
+
+        typer.echo(f"holdfast {version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def holdfast(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and end.")
+    ] = False,
+    debug: Annotated[
+        bool,
+        typer.Option("--debug", help="Show where in the code an error arose (also: HOLDFAST_DEBUG=1)."),
+    ] = False,
+) -> None:
+    """Package, tier and plan the storage of digital natural history collections.
+
+    \b
+    EXAMPLES
+      holdfast init
+      holdfast deposit photos --collection nhmuk-pinned
+      holdfast tier plan --now +400d -o plan.json
+      holdfast tier apply plan.json
+      holdfast verify
+      holdfast capacity run scenario.toml -o projection.zarr
+      holdfast report projection.zarr -o report.html
+    """
+
+
+_add(app, "init", init.init, "Write commented settings to begin with.", no="never")
+_add(
+    app,
+    "deposit",
+    deposit.deposit,
+    "Bag the images in a folder, store them and read them back.",
+    no="not deposited: the stores give back other bytes than they should",
+)
+_add(
+    app,
+    "find",
+    find.find,
+    "List the images that are held.",
+    no="never: finding nothing is an answer without rows",
+)
+_add(
+    app,
+    "get",
+    get.get,
+    "Read one image back, and check it.",
+    no="there is no such image, or no copy of it is what was recorded",
+)
+_add(app, "verify", verify.verify, "Read every copy again, and compare.", no="a copy is damaged or missing")
+_add(
+    app,
+    "export",
+    export.export,
+    "Write a package as a plain BagIt folder.",
+    no="there is no such package, or no copy of it is what was recorded",
+)
+_add(app, "validate", validate.validate, "Check any BagIt bag, ours or not.", no="a bag is not valid")
+
+_tier = _group(
+    "tier",
+    "Make the stores what the policy says: plan, apply, status.",
+    """Make the stores what the policy says.
+
+    A plan is made and shown, then applied, exactly as it was shown.
+
+    \b
+    EXAMPLES
+      holdfast tier plan --now +400d -o plan.json
+      holdfast tier apply plan.json
+      holdfast tier status
+    """,
+)
+_add(
+    _tier,
+    "plan",
+    tier.plan,
+    "Show the moves that the policy asks for, with bytes, money and hours.",
+    no="something that the policy wants cannot be done; it is listed as refused",
+)
+_add(
+    _tier,
+    "apply",
+    tier.apply,
+    "Make exactly the moves of a plan.",
+    no="the plan no longer fits, or a move did not succeed; nothing was lost",
+)
+_add(
+    _tier,
+    "status",
+    tier.status,
+    "Say what each store holds, and what is below the policy.",
+    no="a package has fewer copies than the policy wants",
+)
+
+_catalogue = _group(
+    "catalogue",
+    "Check, rebuild or back up the ledger of what is held.",
+    """Check, rebuild or back up the ledger of what is held.
+
+    The catalogue can be lost: everything in it is in the stores, too.
+
+    \b
+    EXAMPLES
+      holdfast catalogue check
+      holdfast catalogue rebuild
+      holdfast catalogue backup /mnt/safe/catalogue-2026-11-22
+    """,
+)
+_add(_catalogue, "check", catalogue.check, "Compare the catalogue with the stores.", no="they disagree")
+_add(
+    _catalogue,
+    "rebuild",
+    catalogue.rebuild,
+    "Make the catalogue again from the stores alone.",
+    no="something in the stores could not be understood; the rest was taken in",
+)
+_add(
+    _catalogue,
+    "backup",
+    catalogue.backup,
+    "Copy the catalogue away, whole.",
+    no="the target is there already",
+)
+
+_capacity = _group(
+    "capacity",
+    "Project what the coming decades will need.",
+    """Project what the coming decades will need, with the doubt shown.
+
+    \b
+    EXAMPLES
+      holdfast capacity run scenario.toml -o projection.zarr
+    """,
+)
+_add(_capacity, "run", capacity.run, "Project a scenario: bytes and money over the years.", no="never")
+
+_add(app, "report", report.report, "Write one HTML page: what is held, what was projected.", no="never")
+_add(
+    app,
+    "demo",
+    demo.demo,
+    "Make the whole journey on a few made-up specimens.",
+    no="a copy that the demo made does not verify",
+)

@@ -1,0 +1,27 @@
+"""Options that many commands share, written once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings",
+        metavar="FILE",
+        envvar="HOLDFAST_SETTINGS",
+        help="The settings; without it, the first holdfast.toml from here upwards.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout; words go to stderr.")]
+Now = Annotated[
+    str | None,
+    typer.Option(
+        "--now",
+        metavar="DATE",
+        help="Stand in another time: 2040-01-31, 2040-01-31T12:00:00Z or +400d (h, d, w, y).",
+    ),
+]

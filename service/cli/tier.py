@@ -1,0 +1,241 @@
+"""`holdfast tier`: what is becomes what the policy wants. A plan is shown, then applied."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from service.cli.answering import answer, say
+from service.cli.files import write_text
+from service.cli.options import AsJson, Now, SettingsFile
+from service.cli.session import open_here
+from service.cli.statuses import DONE, NO, UNREACHABLE, unreachable_kinds
+from service.wording import count, size, table
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from holdings.house import House
+    from tiering.applying import Applied
+    from tiering.plan import Cost, Move, Plan
+
+
+def plan(
+    *,
+    now: Now = None,
+    target: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write the plan for `holdfast tier apply`."),
+    ] = None,
+    settings: SettingsFile = None,
+    as_json: AsJson = False,
+) -> int:
+    """Show the moves that the policy asks for: bytes, money, hours, and what is refused.
+
+    Nothing is moved. With -o the plan is written to a file, which is exactly what
+    `holdfast tier apply` takes; --json prints that same file.
+
+    \b
+    EXAMPLES
+      holdfast tier plan
+      holdfast tier plan --now +400d -o plan.json
+    """
+    from tiering.plan import plan_to_json
+
+    with open_here(settings) as house:
+        made = make(house, at=moment(house, now))
+    text = plan_to_json(made)
+    if target is not None:
+        write_text(target, text)
+        say(f"The plan is in {target}; holdfast tier apply {target} makes it so.")
+    if as_json:
+        print(text, end="")
+    else:
+        answer({}, plan_lines(made), as_json=False)
+    return NO if made.blocked else DONE
+
+
+def apply(
+    plan_file: Annotated[Path, typer.Argument(metavar="PLAN", help="What `holdfast tier plan -o` wrote.")],
+    *,
+    settings: SettingsFile = None,
+    as_json: AsJson = False,
+) -> int:
+    """Make exactly the moves of a plan: copy, read back, compare, record.
+
+    A plan that no longer fits what is held is refused, not adapted. Stopped at any point,
+    the same command goes on where it was.
+
+    \b
+    EXAMPLES
+      holdfast tier apply plan.json
+    """
+    from tiering.applying import apply_plan
+    from tiering.plan import read_plan
+    from tiering.policy import read_policy
+
+    with open_here(settings) as house:
+        applied = apply_plan(house, read_plan(plan_file), read_policy(house.settings.policy))
+    answer(applied_document(applied), applied_lines(applied), as_json=as_json)
+    return _applied_status(applied)
+
+
+def status(
+    *,
+    now: Now = None,
+    settings: SettingsFile = None,
+    as_json: AsJson = False,
+) -> int:
+    """Say how many copies each store holds, and what is below the policy.
+
+    \b
+    EXAMPLES
+      holdfast tier status
+      holdfast tier status --now 2030-01-01 --json
+    """
+    with open_here(settings) as house:
+        made = make(house, at=moment(house, now))
+        stores = _stores(house)
+    below = sorted({move.package_id for move in made.moves} | {item.package_id for item in made.blocked})
+    document = {
+        "at": made.at,
+        "stores": stores,
+        "packages": made.totals.packages,
+        "below_policy": below,
+        "due": made.due,
+        "surplus": made.surplus,
+    }
+    answer(document, _status_lines(stores, below, made), as_json=as_json)
+    return NO if below else DONE
+
+
+def moment(house: House, now: str | None) -> datetime:
+    """The time that a command stands in: the house's own, or the one that --now names."""
+    from holdings.clock import parse_moment
+
+    present = house.clock.now()
+    return parse_moment(now, base=present) if now else present
+
+
+def make(house: House, *, at: datetime) -> Plan:
+    """The plan for the house's own policy."""
+    from tiering.planning import make_plan
+    from tiering.policy import read_policy
+
+    return make_plan(house, read_policy(house.settings.policy), at=at)
+
+
+def plan_lines(made: Plan) -> Iterator[str]:
+    """A plan as people read it."""
+    yield from table(
+        [
+            (m.package_id, f"{m.source_store} -> {m.target_store}", size(m.size_bytes), m.reason)
+            for m in made.moves
+        ]
+    )
+    totals = made.totals
+    if made.moves:
+        hours = "no rate has been measured yet" if totals.hours is None else _duration(totals.hours)
+        yield (
+            f"{count(totals.moves, 'copy', 'copies')} to make of {count(totals.packages, 'package')}: "
+            f"{size(totals.size_bytes)}, {count(totals.objects, 'object')}; time: {hours}."
+        )
+        yield from map(_cost_line, totals.costs)
+    elif not made.blocked:
+        yield f"Nothing to do: {count(totals.packages, 'package')}, all as the policy wants."
+    for blocked in made.blocked:
+        yield f"Refused: {blocked.package_id}, because {blocked.reason}"
+
+
+def _move_row(move: Move) -> tuple[str, ...]:
+    way = f"{move.source_store} -> {move.target_store}"
+    return (move.package_id, way, size(move.size_bytes), move.reason)
+
+
+def _cost_line(cost: Cost) -> str:
+    once = cost.requests + cost.retrieval + cost.egress
+    return (
+        f"Money: {_money(once)} {cost.currency} once (requests {_money(cost.requests)}, "
+        f"retrieval {_money(cost.retrieval)}, egress {_money(cost.egress)}), "
+        f"then {_money(cost.storage_per_month)} {cost.currency} more each month."
+    )
+
+
+def _money(amount: float) -> str:
+    return "under 0.01" if 0 < amount < 0.01 else f"{amount:,.2f}"
+
+
+def _duration(hours: float) -> str:
+    return (
+        f"{hours:.1f} h" if hours >= 1 else f"{hours * 60:.0f} min" if hours >= 1 / 60 else "under a minute"
+    )
+
+
+def applied_document(applied: Applied) -> dict[str, object]:
+    """What an apply did, as `--json` shows it."""
+    return {
+        "plan_id": applied.plan_id,
+        "complete": applied.complete,
+        "done": applied.done,
+        "already_done": applied.already_done,
+        "failed": applied.failed,
+        "bytes": applied.size_bytes,
+        "seconds": round(applied.seconds, 3),
+    }
+
+
+def applied_lines(applied: Applied) -> Iterator[str]:
+    """What an apply did, as people read it."""
+    for move in applied.done:
+        yield f"{move.package_id} is in {move.target_store}: {size(move.size_bytes)}, read back and verified."
+    for failed in applied.failed:
+        yield f"{failed.move.package_id} is not in {failed.move.target_store}: {failed.reason}"
+    yield (
+        f"{count(len(applied.done), 'copy', 'copies')} made "
+        f"({size(applied.size_bytes)} in {applied.seconds:.1f} s), "
+        f"{applied.already_done} made before, {len(applied.failed)} failed."
+    )
+
+
+def _applied_status(applied: Applied) -> int:
+    kinds = {failed.kind for failed in applied.failed}
+    if not kinds:
+        return DONE
+    return UNREACHABLE if kinds <= unreachable_kinds() else NO
+
+
+def _stores(house: House) -> list[dict[str, object]]:
+    sizes = {package.package_id: package.size_bytes for package in house.catalogue.packages()}
+    return [
+        {
+            "store": name,
+            "tier": store.tier,
+            "domain": store.domain,
+            "copies": dict(Counter(copy.status.value for copy in house.catalogue.copies(store=name))),
+            "bytes": sum(sizes[copy.package_id] for copy in house.catalogue.copies(store=name)),
+        }
+        for name, store in house.settings.stores.items()
+    ]
+
+
+def _status_lines(stores: list[dict[str, object]], below: list[str], made: Plan) -> Iterator[str]:
+    yield from table([("store", "tier", "domain", "copies", "bytes"), *map(_store_row, stores)])
+    yield f"{count(len(below), 'package')} of {made.totals.packages:,} below the policy."
+    yield from (f"  {package_id}" for package_id in below)
+
+
+def _store_row(store: dict[str, object]) -> tuple[str, ...]:
+    copies = store["copies"]
+    assert isinstance(copies, dict)
+    held = ", ".join(f"{number} {status}" for status, number in sorted(copies.items())) or "none"
+    return (
+        str(store["store"]),
+        str(store["tier"]),
+        str(store["domain"]),
+        held,
+        size(float(str(store["bytes"]))),
+    )

@@ -1,0 +1,80 @@
+"""Every command says what it does, shows how, and says how it ends."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from service.cli.app import app
+from tests.kit.commands import holdfast
+
+HEAVY = [
+    *("PIL", "bagit", "botocore", "dask", "distributed", "duckdb", "jinja2", "matplotlib", "numpy"),
+    *("obstore", "pandas", "pyarrow", "pydantic", "rich", "s3fs", "scipy", "tiledb", "xarray", "zarr"),
+]
+
+
+def every_command(group: Any, words: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """The words of every command and group, the root first."""
+    found = [words]
+    for name, command in getattr(group, "commands", {}).items():
+        found += every_command(command, (*words, name))
+    return found
+
+
+GROUPS = [(), ("tier",), ("catalogue",), ("capacity",)]
+COMMANDS = every_command(typer.main.get_command(app))
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_help_has_examples_and_ends_with_exit_status(words: tuple[str, ...], tmp_path: Path) -> None:
+    ran = holdfast(*words, "--help", folder=tmp_path)
+    assert ran.status == 0, ran.err
+    assert ran.err == ""
+    assert f"EXAMPLES\n    holdfast {words[0] if words else ''}" in ran.out
+    lines = ran.out.rstrip().splitlines()
+    section = lines[lines.index("  EXIT STATUS") + 1 :]
+    assert [line.split()[0] for line in section] == ["0", "1", "2", "3", "4", "70"]
+    assert ("--json" in ran.out) == (words not in GROUPS)
+
+
+def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
+    program = (
+        "import sys; from service.cli.main import run; status = run(['--help']); "
+        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr); sys.exit(status)"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stderr.strip() == "[]"
+
+
+def test_help_takes_less_than_three_tenths_of_a_second(tmp_path: Path) -> None:
+    # The best of a few, in processor time: other work on the machine is not our slowness.
+    def once() -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert holdfast("--help", folder=tmp_path).status == 0
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    assert min(once() for _ in range(7)) < 0.3
+
+
+def test_version_names_the_program(tmp_path: Path) -> None:
+    ran = holdfast("--version", folder=tmp_path)
+    assert (ran.status, ran.err) == (0, "")
+    name, version = ran.out.split()
+    assert name == "holdfast"
+    assert version[0].isdigit()
+
+
+@pytest.mark.parametrize("words", GROUPS)
+def test_a_group_alone_shows_its_help_and_is_bad_input(words: tuple[str, ...], tmp_path: Path) -> None:
+    ran = holdfast(*words, folder=tmp_path)
+    assert ran.status == 2
+    assert "Usage: holdfast" in ran.err
+    assert ran.out == ""

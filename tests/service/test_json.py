@@ -1,0 +1,80 @@
+"""`--json` on every command: one document on stdout, words on stderr."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from service.cli.app import app
+from service.cli.main import run
+from tests.service.test_help import GROUPS, every_command
+
+Said = pytest.CaptureFixture[str]
+
+
+def told(capsys: Said, *words: str, status: int = 0) -> Any:
+    """What a command says with --json: exactly one document."""
+    capsys.readouterr()
+    assert run([*words, "--json"]) == status
+    return json.loads(capsys.readouterr().out)
+
+
+def test_every_command_says_one_document(folder: Path, capsys: Said) -> None:
+    tried: set[tuple[str, ...]] = set()
+
+    def tell(*words: str, status: int = 0) -> Any:
+        tried.add(next(known for known in sorted(COMMANDS, reverse=True) if words[: len(known)] == known))
+        return told(capsys, *words, status=status)
+
+    assert [Path(path).name for path in tell("init", "elsewhere")["written"]][-1] == "holdfast.toml"
+    assert "s3://" in tell("init", "--s3")["settings"]
+
+    deposited = tell("deposit", "source", "-c", "sheets")
+    package_id = deposited["package_id"]
+    assert (deposited["accepted"], deposited["already_held"]) == (2, True)
+
+    rows = tell("find")["images"]
+    assert rows == deposited["images"]
+    assert set(rows[0]) == {
+        *("image_id", "package_id", "path", "bytes", "sha256"),
+        *("media_type", "width_px", "height_px"),
+    }
+    assert tell("find", "no such thing")["images"] == []
+
+    got = tell("get", rows[0]["image_id"], "-o", "back.jpg")
+    assert (got["sha256"], got["store"]) == (rows[0]["sha256"], "hot")
+
+    assert tell("verify")["good"] is True
+    assert tell("export", package_id, "bag", "--second-opinion")["second_opinion"] == "valid"
+
+    assert tell("validate", "bag")["valid"] is True
+
+    planned = tell("tier", "plan", "--now", "+400d", "-o", "plan.json")
+    assert planned == json.loads((folder / "plan.json").read_text())
+    assert [move["package_id"] for move in planned["moves"]] == [package_id]
+    assert tell("tier", "apply", "plan.json")["complete"] is True
+    assert [store["store"] for store in tell("tier", "status")["stores"]] == ["hot", "cold"]
+
+    assert tell("catalogue", "check")["ok"] is True
+    assert tell("catalogue", "rebuild")["images"] == 2
+    assert tell("catalogue", "backup", "safe")["files"] > 1
+
+    run_words = ("capacity", "run", "scenario.toml", "--draws", "64", "-o", "projection.zarr")
+    projected = tell(*run_words)
+    assert len(projected["years"]) == 10
+    assert projected == tell(*run_words), "the same seed, the same answer"
+    assert Path(tell("report", "projection.zarr", "-o", "page.html")["report"]).is_file()
+
+    assert set(COMMANDS) - tried == {("demo",)}, "the demo has tests of its own"
+
+
+COMMANDS = [words for words in every_command(typer.main.get_command(app)) if words not in GROUPS]
+
+
+def test_progress_and_complaints_stay_out_of_the_document(folder: Path, capsys: Said) -> None:
+    error = told(capsys, "get", "nonsense", "-o", "x", status=2)["error"]
+    assert set(error) == {"kind", "sentence", "hint"}
