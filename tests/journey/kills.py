@@ -1,0 +1,103 @@
+"""kill -9 at random moments, and what must be true afterwards.
+
+After every kill: each image that the catalogue claims gives back its own bytes, each image of
+an acknowledged deposit is among them, and `holdfast verify` finds nothing wrong. In the end
+the same command, run once more, finishes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.kit.commands import Ran, holdfast, killed
+
+
+class Holdings:
+    """One folder with a `holdfast.toml`, seen from outside."""
+
+    def __init__(self, folder: Path, env: Mapping[str, str] | None = None) -> None:
+        self.folder = folder
+        self.env = env
+
+    def run(self, *words: str | Path) -> Ran:
+        return holdfast(*words, folder=self.folder, env=self.env)
+
+    def kill(self, *words: str | Path, after_seconds: float) -> Ran:
+        return killed(*words, folder=self.folder, after_seconds=after_seconds, env=self.env)
+
+    def claims(self) -> dict[str, str]:
+        """SHA-256 by image identifier, for everything that the catalogue claims to hold."""
+        ran = self.run("find", "--json")
+        assert ran.status == 0, ran.err
+        return {row["image_id"]: row["sha256"] for row in ran.json["images"]}
+
+    def check_every_claim(self, *, gets: int = 8) -> dict[str, str]:
+        """Re-read every copy of everything claimed; get `gets` of the images and compare their bytes."""
+        claims = self.claims()
+        target = self.folder / "got.bin"
+        for image_id, sha256 in random.Random(len(claims)).sample(
+            sorted(claims.items()), min(gets, len(claims))
+        ):
+            target.unlink(missing_ok=True)
+            ran = self.run("get", image_id, "-o", target)
+            assert ran.status == 0, ran.err
+            assert hashlib.sha256(target.read_bytes()).hexdigest() == sha256
+        assert self.run("verify").status == 0
+        return claims
+
+
+def sha256_of_files(folder: Path) -> list[str]:
+    return sorted(
+        hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*") if path.is_file()
+    )
+
+
+def kill_deposits(holdings: Holdings, source: Path, *, kills: int, seed: int) -> None:
+    """Kill `kills` deposits of `source`, each into a collection of its own, then finish each."""
+    whole = holdings.run("deposit", source, "--collection", "unhurt", "--json")
+    assert whole.status == 0, whole.err
+    moments = random.Random(seed)
+    expected = sha256_of_files(source)
+    for number in range(kills):
+        words = ("deposit", source, "--collection", f"kill-{number}", "--json")
+        hurt = holdings.kill(*words, after_seconds=moments.uniform(0.15, 1.05) * whole.seconds)
+        acknowledged = {row["image_id"] for row in hurt.json["images"]} if hurt.status == 0 else set()
+        claimed = {
+            key: value for key, value in holdings.claims().items() if key.startswith(f"kill-{number}-")
+        }
+        assert acknowledged <= set(claimed)
+        assert sorted(claimed.values()) in ([], expected), "a deposit is claimed whole or not at all"
+        again = holdings.run(*words)
+        assert again.status == 0, again.err
+        assert sorted(row["sha256"] for row in again.json["images"]) == expected
+    assert sorted(holdings.check_every_claim().values()) == sorted(expected * (kills + 1))
+    packages = {image_id.rpartition(".")[0] for image_id in holdings.claims()}
+    assert len(packages) == kills + 1, "a killed deposit that runs again is one package"
+
+
+def kill_applies(holdings: Holdings, source: Path, *, kills: int, seed: int) -> None:
+    """Kill `kills` applies, each of a plan of its own, then finish each."""
+    moments = random.Random(seed)
+    usual = 2.0
+    met = 0
+    for number in range(kills):
+        assert holdings.run("deposit", source, "--collection", f"apply-{number}").status == 0
+        planned = holdings.run("tier", "plan", "--now", "+400d", "-o", f"plan-{number}.json", "--json")
+        assert planned.status == 0, planned.err
+        assert planned.json["moves"]
+        words = ("tier", "apply", f"plan-{number}.json", "--json")
+        hurt = holdings.kill(*words, after_seconds=moments.uniform(0.15, 1.05) * usual)
+        met += hurt.status == -9
+        assert hurt.status in (0, -9), hurt.err
+        checked = holdings.run("verify", "--json")
+        assert checked.status == 0, "every verified row is true after a kill: " + checked.out
+        again = holdings.run(*words)
+        assert again.status == 0, again.err
+        usual = 0.5 * usual + 0.5 * (hurt.seconds if hurt.status == 0 else again.seconds)
+    assert met, "no kill met a running apply"
+    replanned = holdings.run("tier", "plan", "--now", "+400d", "--json")
+    assert replanned.json["moves"] == []
+    holdings.check_every_claim()

@@ -1,0 +1,46 @@
+"""Nothing acknowledged is lost and nothing else is claimed, whenever the process dies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.journey.kills import Holdings, kill_applies, kill_deposits
+from tests.kit.pictures import write_pictures
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Holdings:
+    holdings = Holdings(tmp_path / "house")
+    holdings.folder.mkdir()
+    assert holdings.run("init").status == 0
+    return holdings
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    folder = tmp_path / "source"
+    folder.mkdir()
+    write_pictures(folder, 6)
+    return folder
+
+
+def test_a_few_killed_deposits_lose_and_invent_nothing(local: Holdings, source: Path) -> None:
+    kill_deposits(local, source, kills=3, seed=1)
+
+
+def test_a_few_killed_applies_lose_and_invent_nothing(local: Holdings, source: Path) -> None:
+    kill_applies(local, source, kills=2, seed=2)
+
+
+@pytest.mark.soak
+def test_fifty_killed_deposits(local: Holdings, source: Path) -> None:
+    write_pictures(source / "more", 40, size=(1200, 900))
+    kill_deposits(local, source, kills=50, seed=3)
+
+
+@pytest.mark.soak
+def test_fifty_killed_applies(local: Holdings, source: Path) -> None:
+    write_pictures(source / "more", 40, size=(1200, 900))
+    kill_applies(local, source, kills=50, seed=4)
