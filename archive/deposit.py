@@ -120,13 +120,15 @@ def _record(house: House, stored: StoredBag, store: str) -> None:
         run=run,
         detail={"algorithms": ", ".join(stored.intent.algorithms), FINGERPRINT: stored.fingerprint},
     )
+    # What planning measures rates from; the small objects beside the tar weigh nothing.
+    measured = {} if stored.seconds is None else {"seconds": round(stored.seconds, 6)}
     ingested = new_event(
         house,
         EventType.INGESTION,
         package.package_id,
         store=store,
         run=run,
-        detail={"bytes": package.size_bytes, "images": package.images},
+        detail={"size_bytes": package.size_bytes, "images": package.images, **measured},
     )
     house.catalogue.images.add(package.package_id, stored.index)
     house.ledger.record(

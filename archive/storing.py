@@ -49,6 +49,8 @@ class StoredBag:
     """The Parquet index, as it lies in the store."""
     intent: Intent
     fingerprint: str
+    seconds: float | None
+    """To write and read back the tar; None where an earlier run had written it: then nothing was measured."""
 
 
 def store_bag(store: Store, found: Identified, intent: Intent, *, observer: Observer) -> StoredBag | None:
@@ -116,6 +118,7 @@ def _describe(
         index=index,
         intent=intent,
         fingerprint=fingerprint(stream.layout.files, stream.digests["sha256"]),
+        seconds=None if bag.was_there else bag.seconds,
     )
 
 

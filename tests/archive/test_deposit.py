@@ -20,7 +20,7 @@ from holdings.clock import FixedClock
 from holdings.errors import BadInput, Corrupt, StoreFull
 from holdings.house import House
 from holdings.observing import Advanced, Finished, Happening, Started
-from holdings.records import Copy, CopyStatus, EventType, Image
+from holdings.records import Copy, CopyStatus, Event, EventType, Image
 from holdings.stores.faulty import Crashed, Fault, FaultyStore, scripted
 from holdings.stores.interface import Buffer, ObjectInfo
 from holdings.stores.wrapper import Wrapper
@@ -60,9 +60,17 @@ def test_a_deposit_is_in_the_store_in_the_catalogue_and_in_the_receipt(house: Ho
         EventType.MESSAGE_DIGEST,
         EventType.INGESTION,
     }
+    measured = ingestion(house, receipt.package_id).detail
+    assert measured["size_bytes"] == receipt.size_bytes
+    assert isinstance(measured["seconds"], float)
     assert find(house) == receipt.images == house.catalogue.images.images(receipt.package_id)
     assert find(house, collection="herb", text="DRAWER") == receipt.images[:1]
     assert verify(house).is_good
+
+
+def ingestion(house: House, package_id: str) -> Event:
+    events = house.catalogue.events(package_id=package_id)
+    return next(event for event in events if event.event_type is EventType.INGESTION)
 
 
 def test_every_image_lies_in_the_tar_where_its_row_says(house: House, source: Path) -> None:
@@ -177,6 +185,7 @@ class TestKilled:
         assert not receipt.already_held
         assert find(house) == receipt.images
         assert len(keys_of(house.store("hot"))) == 4
+        assert "seconds" not in ingestion(house, receipt.package_id).detail, "nobody measured this write"
 
     def test_and_the_source_was_changed_before_it_ran_again(self, house: House, source: Path) -> None:
         faulty = with_hot(
