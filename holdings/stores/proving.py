@@ -65,18 +65,19 @@ class Hashing:
         return self._sha256.hexdigest()
 
 
-def drain(chunks: Hashing) -> Hashing:
-    """Read everything and keep nothing but the hash."""
+def drain(chunks: Iterable[Buffer]) -> None:
+    """Read everything and keep nothing; whoever passes the chunks on may know something then."""
     for _ in chunks:
         pass
-    return chunks
 
 
 def read_and_hash(
     store: Reads, key: str, *, version: str | None = None, job: str = "", observer: Observer = nobody
 ) -> Hashing:
     """Read `key` whole from `store` and return its size and SHA-256."""
-    return drain(Hashing(store.get(key, version=version), job=job, observer=observer))
+    read = Hashing(store.get(key, version=version), job=job, observer=observer)
+    drain(read)
+    return read
 
 
 def put_and_prove(
@@ -102,20 +103,19 @@ def put_and_prove(
     writing, reading = f"writing {key} to {store.name}", f"reading back {key} from {store.name}"
     was_there = _exists(store, key)
     observer(Started(job=writing, total_bytes=size_bytes))
-    source = Hashing(open_chunks(), job=writing, observer=observer)
+    source = _Source(open_chunks, meant, key=key, job=writing, observer=observer)
     try:
         if not was_there:
             try:
-                store.put_stream(key, _only(source, meant, key=key), size_bytes=size_bytes)
-                meant = source.size_bytes, source.sha256
+                store.put_stream(key, source, size_bytes=size_bytes)
+                meant = source.passed
             except AlreadyExists:
                 # Somebody was faster, or our own earlier put arrived after its answer was lost.
-                # The store may have refused before it took every chunk: hash them afresh.
                 was_there = True
-                source = Hashing(open_chunks())
         if meant is None:
+            # The store may have refused before it took every chunk: hash them from the beginning.
             drain(source)
-            meant = source.size_bytes, source.sha256
+            meant = source.passed
     finally:
         observer(Finished(job=writing))
     info = store.head(key)
@@ -141,26 +141,51 @@ def put_and_prove(
     )
 
 
-def _only(source: Hashing, meant: tuple[int, str] | None, *, key: str) -> Iterator[Buffer]:
-    """The chunks of `source`, the last one only once all of them are known to be what is meant.
+class _Source:
+    """The bytes of one object, from the beginning each time they are iterated: a store may try twice."""
 
-    So wrong bytes are never under the key, where they would be in the way of the right ones.
-    """
-    held: Buffer | None = None
-    for chunk in source:
+    def __init__(
+        self,
+        open_chunks: Callable[[], Iterable[Buffer]],
+        meant: tuple[int, str] | None,
+        *,
+        key: str,
+        job: str,
+        observer: Observer,
+    ) -> None:
+        self._open, self._meant, self._key = open_chunks, meant, key
+        self._job, self._observer = job, observer
+        self._passing: Hashing | None = None
+
+    @property
+    def passed(self) -> tuple[int, str]:
+        """Size and SHA-256 of what the last pass gave."""
+        assert self._passing is not None  # asked only after a pass
+        return self._passing.size_bytes, self._passing.sha256
+
+    def __iter__(self) -> Iterator[Buffer]:
+        """The chunks, the last one only once all of them are known to be what is meant.
+
+        So wrong bytes are never under the key, where they would be in the way of the right ones.
+        """
+        if self._passing is not None:
+            self._observer(Advanced(job=self._job, size_bytes=-self._passing.size_bytes))
+        source = self._passing = Hashing(self._open(), job=self._job, observer=self._observer)
+        held: Buffer | None = None
+        for chunk in source:
+            if held is not None:
+                yield held
+            held = chunk
+            if self._meant and source.size_bytes > self._meant[0]:
+                break
+        if self._meant and self.passed != self._meant:
+            raise SourceCorrupt(
+                f"The source of {self._key} gave {source.size_bytes} bytes with the SHA-256 {source.sha256}; "
+                f"recorded are {self._meant[0]} with {self._meant[1]}.",
+                hint="holdfast verify tells which copies are good.",
+            )
         if held is not None:
             yield held
-        held = chunk
-        if meant and source.size_bytes > meant[0]:
-            break
-    if meant and (source.size_bytes, source.sha256) != meant:
-        raise SourceCorrupt(
-            f"The source of {key} gave {source.size_bytes} bytes with the SHA-256 {source.sha256}; "
-            f"recorded are {meant[0]} with {meant[1]}.",
-            hint="holdfast verify tells which copies are good.",
-        )
-    if held is not None:
-        yield held
 
 
 def _exists(store: Heads, key: str) -> bool:

@@ -4,7 +4,9 @@ Only Transient is tried again, and only where asking twice does once what was as
 
 * A put that failed may have arrived, its answer lost. If the second try meets an object, it
   is read back: the same bytes are our own put; others are somebody else's, AlreadyExists.
-* `put_stream` is not tried again: its chunks are spent. `put_and_prove` begins them anew.
+* A `put_stream` begins anew where its chunks can (`put_and_prove` gives such); an iterator is
+  spent and is tried once. AlreadyExists at the second try may be our own first, which arrived:
+  `put_and_prove` finds out by reading it back.
 * `get` goes on at the byte it had reached, of the same version or not at all.
 """
 
@@ -23,7 +25,7 @@ from holdings.stores.wrapper import Answer, Wrapper
 class RetryingStore(Wrapper):
     """Waits twice as long each time, and at random up to half less, so that many do not come back at once.
 
-    attempts : tries in all, the first included; bytes or keys that came renew them.
+    attempts : tries in all, the first included; bytes or keys that came renew those of a reading.
     give_up_after_seconds : no further try after that much time without progress, so that a
         server that is down is told of soon, whatever its time-outs.
     """
@@ -100,7 +102,14 @@ class RetryingStore(Wrapper):
                 raise
 
     def put_stream(self, key: str, chunks: Iterable[Buffer], *, size_bytes: int) -> ObjectInfo:
-        return self._inner.put_stream(key, chunks, size_bytes=size_bytes)
+        if isinstance(chunks, Iterator):
+            return self._inner.put_stream(key, chunks, size_bytes=size_bytes)
+        patience = _Patience(self, "put_stream")
+        while True:
+            try:
+                return self._inner.put_stream(key, patience.during(chunks), size_bytes=size_bytes)
+            except Transient as error:
+                patience.wait(error)
 
     def delete(self, key: str, *, version: str) -> None:
         patience = _Patience(self, "delete")
@@ -141,6 +150,12 @@ class _Patience:
 
     def renew(self) -> None:
         self._attempt, self._began = 1, self._store._now()  # the store's own
+
+    def during(self, chunks: Iterable[Buffer]) -> Iterator[Buffer]:
+        """Time counts from the last chunk that was taken; tries count on, or a put could begin for ever."""
+        for chunk in chunks:
+            self._began = self._store._now()
+            yield chunk
 
     def wait(self, error: Transient) -> None:
         self._store._again(self._verb, self._attempt, self._began, error)

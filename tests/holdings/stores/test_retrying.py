@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 
 from holdings.errors import AlreadyExists, Conflict, HoldfastError, NotFound, StoreFull, Transient
 from holdings.observing import Happening, Retried
+from holdings.records import sha256_hex
 from holdings.stores.faulty import Fault, FaultyStore, scripted, seeded
 from holdings.stores.interface import ObjectInfo
 from holdings.stores.memory import MemoryStore
 from holdings.stores.proving import put_and_prove
 from holdings.stores.retrying import RetryingStore
-from tests.holdings.stores.contract import contents, in_chunks, keys, read
+from tests.holdings.stores.contract import contents, keys, read
 
 
 class Tried:
@@ -56,12 +57,33 @@ def test_a_put_that_is_refused_at_once_is_not_compared() -> None:
     assert tried.waits == []
 
 
-def test_a_stream_is_sent_once() -> None:
+def test_an_iterator_is_sent_once() -> None:
     tried = Tried({("put_stream", 1): Fault.LOST_REPLY})
     with pytest.raises(Transient):
-        tried.store.put_stream("k", in_chunks(b"mine"), size_bytes=4)
+        tried.store.put_stream("k", iter([b"mi", b"ne"]), size_bytes=4)
     assert tried.waits == []
     assert put_and_prove(tried.store, "k", lambda: [b"mine"], size_bytes=4).was_there
+
+
+@pytest.mark.parametrize("known", [None, sha256_hex(b"mine")])
+def test_proving_begins_a_broken_stream_anew(known: str | None) -> None:
+    tried = Tried({("put_stream", 1): Fault.NO_EFFECT, ("put_stream", 2): Fault.NO_EFFECT})
+    proven = put_and_prove(tried.store, "k", lambda: iter([b"mi", b"ne"]), size_bytes=4, sha256=known)
+    assert (proven.was_there, proven.sha256) == (False, sha256_hex(b"mine"))
+    assert len(tried.waits) == 2
+
+
+def test_a_stream_that_arrived_without_an_answer_is_found_by_reading_it_back() -> None:
+    tried = Tried({("put_stream", 1): Fault.LOST_REPLY})
+    proven = put_and_prove(tried.store, "k", lambda: iter([b"mi", b"ne"]), size_bytes=4)
+    assert (proven.was_there, proven.sha256) == (True, sha256_hex(b"mine"))
+
+
+def test_a_stream_is_not_begun_for_ever() -> None:
+    tried = Tried({("put_stream", number): Fault.NO_EFFECT for number in range(1, 100)})
+    with pytest.raises(Transient):
+        put_and_prove(tried.store, "k", lambda: iter([b"mi", b"ne"]), size_bytes=4)
+    assert len(tried.waits) < 10
 
 
 @pytest.mark.parametrize("fault", [Fault.NO_EFFECT, Fault.BROKEN_OFF, Fault.LOST_REPLY])
