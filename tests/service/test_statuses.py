@@ -129,9 +129,14 @@ def test_an_interrupt_is_4_and_the_same_command_then_finishes(folder: Path, numb
     write_pictures(folder / "big", 1, size=(600, 500))
     settings.write_text(slow)
     words = ["deposit", "big", "-c", "big", "--json"]
-    process = subprocess.Popen(
-        [*PROGRAM, *words], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    # A test run in the background of a script ignores Ctrl-C, and so would whatever it starts.
+    heeding = signal.signal(number, signal.SIG_DFL)
+    try:
+        process = subprocess.Popen(
+            [*PROGRAM, *words], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+    finally:
+        signal.signal(number, heeding)
     wait_until(lambda: any(folder.glob("stores/hot/packages/big-*")), process)
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
@@ -205,3 +210,17 @@ def test_settings_are_found_from_a_folder_below(folder: Path) -> None:
 def test_settings_are_taken_from_the_environment(folder: Path, tmp_path: Path) -> None:
     env = {"HOLDFAST_SETTINGS": str(folder / "holdfast.toml")}
     assert len(holdfast("find", "--json", folder=tmp_path, env=env).json["images"]) == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_after_the_answer_does_not_change_the_status(number: signal.Signals) -> None:
+    """Python takes a while to end once libraries are loaded; the answer was given by then."""
+    late = (
+        f"import atexit, os\natexit.register(os.kill, os.getpid(), {int(number)})\n"
+        "from service.cli.main import main\nmain()"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", late, "--version"], capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.startswith("holdfast ")
