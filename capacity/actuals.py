@@ -27,12 +27,19 @@ class Actual:
     bytes_held: int
 
 
-def actuals(house: House) -> list[Actual]:
+def actuals(house: House, *, made_since: datetime | None = None) -> list[Actual]:
     """Bytes held by month and store, from the first event to now; empty where nothing ever happened.
+
+    made_since : count only packages made at that moment or later, as a projection that begins
+        there does; a copy made later of an older package is none of its.
 
     Ordered by month, then by the settings' order of stores.
     """
-    sizes = dict(zip(*_columns(house, "package_id", "bytes"), strict=True))
+    sizes = {
+        package: size
+        for package, size, made in zip(*_columns(house, "package_id", "bytes", "created_at"), strict=True)
+        if made_since is None or (isinstance(made, datetime) and made >= made_since)
+    }
     events = [event for event in house.catalogue.events() if _tells(event) and event.package_id in sizes]
     return list(_replayed(events, sizes, list(house.stores), now=house.clock.now()))
 

@@ -6,19 +6,32 @@ import hashlib
 import importlib.metadata
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import xarray as xr
 
 from capacity.cohorts import month_after
-from capacity.engine import Block
+from capacity.engine import BILLED, Block
 from capacity.laws import Floats
 from capacity.scenario import Input, PlannedStore, Scenario
+from holdings.settings.prices import FigureName, PriceSheet
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 CUBES = ("bytes_held", "cost", "bytes_deposited", "images_deposited")
 """The variables that hold every draw; their hash is the run's identity."""
+FANS = ("bytes_held_fan", "bytes_held_total_fan", "cost_fan", "cost_total_fan", "cost_spent_fan")
+PROVENANCE = (
+    "title", "scenario", "scenario_text", "policy_text", "price_sheets", "stores", "inputs", "prices",
+    "currency", "price_year", "deposit_day", "draws", "seed", "catalogue_id", "versions", "draws_sha256",
+)  # fmt: skip
+"""What every result has; one without is none of ours, or of another version."""
+_PER = {
+    "storage_per_gb_month": "per GB and month",
+    "put_per_1000": "per 1,000 objects put",
+    "overhead_bytes_per_object": "bytes billed beside each object",
+    "minimum_billable_bytes": "bytes billed at least for an object",
+}
 _LIBRARIES = ("holdfast", "numpy", "scipy", "dask", "xarray")
 
 
@@ -96,9 +109,10 @@ def _provenance(scenario: Scenario, ds: xr.Dataset, *, seed: int) -> dict[str, s
         "scenario": scenario.path.name,
         "scenario_text": scenario.text,
         "policy_text": scenario.policy_text,
-        "price_sheets": _json({store.sheet.name: store.sheet_text for store in scenario.stores}),
+        "price_sheets": _json({store.name: store.sheet_text for store in scenario.stores}),
         "stores": _json([_store_told(store) for store in scenario.stores]),
         "inputs": _json([_input_told(item) for item in scenario.inputs]),
+        "prices": _json([told for store in scenario.stores for told in _prices_told(store)]),
         "currency": scenario.currency,
         "price_year": scenario.price_year,
         "deposit_day": scenario.deposit_day,
@@ -133,6 +147,26 @@ def _input_told(item: Input) -> dict[str, str | None]:
         "date": item.dated.isoformat() if item.dated else None,
         "confidence": item.confidence,
     }
+
+
+def _prices_told(store: PlannedStore) -> Iterator[dict[str, str]]:
+    """The figures of its price sheet that money is computed from; no other is counted."""
+    for name in BILLED:
+        if figure := store.sheet.figures.get(name):
+            yield {
+                "name": f"stores.{store.name}.{name}",
+                "written": str(figure.value),
+                "unit": _unit(name, store.sheet, float(figure.value)),
+                "source": figure.source,
+                "date": figure.date.isoformat(),
+                "confidence": figure.confidence,
+            }
+
+
+def _unit(name: FigureName, sheet: PriceSheet, value: float) -> str:
+    if name == "storage_per_gb_month":
+        return f"{sheet.currency} {_PER[name]}; {value * 12_000:.2f} per TB and year"
+    return f"{sheet.currency} {_PER[name]}" if name == "put_per_1000" else _PER[name]
 
 
 def versions() -> dict[str, str]:

@@ -16,8 +16,16 @@ from capacity.residency import STORED_OBJECTS_PER_BAG, Steps, copies_held
 from capacity.sampling import BLOCK, normals, uniforms
 from capacity.scenario import Input, ObjectType, PlannedStore, Scenario
 from capacity.sizes import Moments, object_moments
+from holdings.settings.prices import FigureName
 
 GB = 1e9
+BILLED: tuple[FigureName, ...] = (
+    "storage_per_gb_month",
+    "put_per_1000",
+    "overhead_bytes_per_object",
+    "minimum_billable_bytes",
+)
+"""The figures of a price sheet that money is computed from here; reading and leaving early are not."""
 SMALL_OBJECTS_PER_BAG = STORED_OBJECTS_PER_BAG - 1
 """All but the tar, which a store may bill as larger than they are."""
 
@@ -101,8 +109,9 @@ def _store_model(store: PlannedStore) -> StoreModel:
     )
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def simulate(model: Model, *, seed: int, block: int, draws: int = BLOCK) -> Block:
-    """The first `draws` futures of a block."""
+    """The first `draws` futures of a block; numbers too large for a float are for the caller to refuse."""
     chance = _Chance(model, seed=seed, block=block, draws=draws)
     shape = (model.months, len(model.stores), draws)
     held, billed, puts = np.zeros(shape), np.zeros(shape), np.zeros(shape)

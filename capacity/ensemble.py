@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
+import numpy as np
 import xarray as xr
 
 from capacity.dataset import make_dataset
@@ -27,7 +30,8 @@ _IN_PROCESS = {
     "processes": ("dask.multiprocessing", "get"),
 }
 """Functions, not Dask's names for them: to look a name up, Dask imports all of distributed."""
-_CONNECT_SECONDS = 10
+_CONNECT_SECONDS = 5
+_PROTOCOLS = ("tcp", "tls", "ws", "wss")
 
 
 def project(
@@ -45,8 +49,10 @@ def project(
         raise BadInput(
             f"{draws} draws with seed {seed} cannot be made: draws are 1 to {MAX_DRAWS}, a seed is 0 or more."
         )
-    model = build_model(scenario)
-    blocks = _run(model, _block_sizes(draws), seed=seed, scheduler=scheduler)
+    with _scheduler(scheduler) as get:
+        blocks = _run(build_model(scenario), _block_sizes(draws), seed=seed, get=get)
+    if not all(np.isfinite(block.cost).all() and np.isfinite(block.bytes_held).all() for block in blocks):
+        raise BadInput(f"The numbers of {scenario.path.name} are too large to be multiplied and added up.")
     return make_dataset(scenario, blocks, seed=seed)
 
 
@@ -55,7 +61,7 @@ def _block_sizes(draws: int) -> list[int]:
     return [BLOCK] * full + ([rest] if rest else [])
 
 
-def _run(model: Model, sizes: Sequence[int], *, seed: int, scheduler: str | None) -> list[Block]:
+def _run(model: Model, sizes: Sequence[int], *, seed: int, get: Callable[..., Any]) -> list[Block]:
     # Dask takes a while to import, and `--help` needs none of it.
     import dask  # noqa: PLC0415
 
@@ -66,8 +72,7 @@ def _run(model: Model, sizes: Sequence[int], *, seed: int, scheduler: str | None
         task(shared, seed=seed, block=number, draws=size, dask_key_name=f"capacity-block-{number}")
         for number, size in enumerate(sizes)
     ]
-    with _scheduler(scheduler) as get:
-        return list(dask_any.compute(*work, scheduler=get, optimize_graph=False))
+    return list(dask_any.compute(*work, scheduler=get, optimize_graph=False))
 
 
 @contextlib.contextmanager
@@ -77,20 +82,38 @@ def _scheduler(named: str | None) -> Iterator[Callable[..., Any]]:
         yield getattr(importlib.import_module(module), function)
         return
     assert named is not None
-    if "://" not in named:
-        raise BadInput(
-            f"'{named}' is no scheduler.",
-            hint="It is serial, threads, processes or an address such as tcp://127.0.0.1:8786.",
-        )
+    _knock(named)
     import distributed  # noqa: PLC0415  # seconds to import, and only a cluster needs it
 
     try:
         client: Any = distributed.Client(named, timeout=_CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]  # untyped there
     except (OSError, ValueError) as error:
-        raise Unavailable(
-            f"No Dask scheduler answers at {named}.",
-            hint="Start one with `dask scheduler`, or leave --scheduler away.",
-            detail=str(error),
-        ) from None
+        raise _nobody(named, error) from None
     with client:
         yield client.get
+
+
+def _knock(named: str) -> None:
+    """Whether anything listens there, before Dask is asked: its own client tries for half a minute."""
+    try:
+        url = urlsplit(named)
+        host, port = url.hostname, url.port
+    except ValueError:
+        host, port = None, None
+    if host is None or port is None or url.scheme not in _PROTOCOLS:
+        raise BadInput(
+            f"'{named}' is no scheduler.",
+            hint="It is serial, threads, processes or an address such as tcp://127.0.0.1:8786.",
+        )
+    try:
+        socket.create_connection((host, port), timeout=_CONNECT_SECONDS).close()
+    except OSError as error:
+        raise _nobody(named, error) from None
+
+
+def _nobody(named: str, error: Exception) -> Unavailable:
+    return Unavailable(
+        f"No Dask scheduler answers at {named}.",
+        hint="Start one with `dask scheduler`, or leave --scheduler away.",
+        detail=str(error),
+    )

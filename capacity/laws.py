@@ -55,6 +55,11 @@ class Point:
         return self.value**order
 
 
+def _exp(power: float) -> float:
+    """Infinite where no float holds it: whoever asked finds out from the result."""
+    return math.exp(power) if power < 700 else math.inf
+
+
 @dataclass(frozen=True, slots=True)
 class Lognormal:
     """A positive number whose logarithm is normal, with a width of its own on each side of the median.
@@ -95,8 +100,8 @@ class Lognormal:
     def moment(self, order: int) -> float:
         # E[X^r; X < m] = m^r e^{(rs)^2/2} Phi(-rs), and the like above the median.
         below, above = order * self.sigma_below, order * self.sigma_above
-        lower = math.exp(below**2 / 2) * float(ndtr(-below))
-        upper = math.exp(above**2 / 2) * float(ndtr(above))
+        lower = _exp(below**2 / 2) * float(ndtr(-below))
+        upper = _exp(above**2 / 2) * float(ndtr(above))
         return self.median**order * (lower + upper)
 
 

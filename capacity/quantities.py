@@ -8,7 +8,8 @@
 | `{ low = …, mode = …, high = … }` | triangular |
 
 Amounts that cannot be negative become lognormal, rates become normal. A TB is 10**12 bytes
-and a TiB 2**40: neither is taken for the other.
+and a TiB 2**40: neither is taken for the other. A number without a unit that can hardly be
+meant, 40 bytes for an image or growth by 5 (which is 500 %), is asked for its unit.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from holdings.settings.problems import nearest
 
 _AMOUNT = re.compile(r"^\s*([-+]?[0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)\s*([A-Za-z%]*)\s*$")
 _DECIMAL = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "PB": 10**15}
+_LARGEST = 1e18
+"""An exabyte, or more objects than there will ever be; sums of such still fit a float."""
 _BINARY = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40, "PiB": 2**50}
 
 
@@ -38,12 +41,14 @@ class Unit:
     signed: bool = False
     needs_suffix: bool = False
     """Whether a number in quotes without a unit is refused: 40 what?"""
+    bare: tuple[float, float] = (-math.inf, math.inf)
+    """Between which sizes a number without a unit can be meant; zero always can."""
 
 
-BYTES = Unit(name="bytes", suffixes=_DECIMAL | _BINARY, needs_suffix=True)
+BYTES = Unit(name="bytes", suffixes=_DECIMAL | _BINARY, needs_suffix=True, bare=(1000, math.inf))
 COUNT = Unit(name="", suffixes={})
 FACTOR = Unit(name="factor", suffixes={"%": 0.01})
-RATE = Unit(name="per year", suffixes={"%": 0.01}, signed=True)
+RATE = Unit(name="per year", suffixes={"%": 0.01}, signed=True, bare=(0, 1))
 
 
 def parse_amount(written: object, unit: Unit, *, borrowed: str = "") -> float:
@@ -59,11 +64,16 @@ def parse_amount(written: object, unit: Unit, *, borrowed: str = "") -> float:
     suffix = suffix or borrowed
     if isinstance(written, str) and unit.needs_suffix and not suffix:
         raise ValueError(f"'{written}' lacks a unit; write for example '{written.strip()} MB'")
+    if math.isfinite(value) and value and not suffix and not unit.bare[0] <= abs(value) <= unit.bare[1]:
+        example = "MB" if unit.needs_suffix else "%"
+        raise ValueError(f"{written} lacks a unit; write for example '{written} {example}'")
     if suffix and suffix not in unit.suffixes:
         raise ValueError(f"'{suffix}' in '{written}' is no unit here" + _allowed(suffix, unit))
     amount = value * unit.suffixes[suffix] if suffix else value
     if not math.isfinite(amount) or (amount < 0 and not unit.signed):
         raise ValueError(f"{written!r} must be a finite number{'' if unit.signed else ', not below zero'}")
+    if abs(amount) > _LARGEST:
+        raise ValueError(f"{written!r} is more than {_LARGEST:.0e}, and nothing here is")
     return amount
 
 

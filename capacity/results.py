@@ -11,11 +11,13 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
+import fsspec
 import numpy as np
 import xarray as xr
 
-from capacity.dataset import draws_sha256
+from capacity.dataset import CUBES, FANS, PROVENANCE, draws_sha256
 from holdings.errors import BadInput, Corrupt, NotFound, Unavailable
 
 Form = Literal["zarr", "tiledb"]
@@ -48,7 +50,13 @@ def save_result(
         return folder
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)  # of a run that was killed
-    part.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        part.parent.mkdir(parents=True, exist_ok=True)
+        part.mkdir()
+    except OSError as error:
+        raise BadInput(
+            f"No result can be written to {folder}: {error.strerror}.", hint="Name another folder with -o."
+        ) from None
     try:
         _WRITERS[form](ds, part)
         if folder.is_dir():
@@ -81,6 +89,8 @@ def _identity(ds: xr.Dataset) -> tuple[object, ...]:
 
 
 def _save_remote(ds: xr.Dataset, url: str, form: Form, storage_options: Mapping[str, Any] | None) -> str:
+    if urlsplit(url).scheme not in fsspec.available_protocols():
+        raise BadInput(f"{url} is no place for a result.", hint="Name a folder or an s3:// URL with -o.")
     if form != "zarr":
         raise BadInput(
             f"A result in the form {form} is kept in a folder, not under {url}.", hint="Use --format zarr."
@@ -116,12 +126,21 @@ def open_result(
                 f"{target} is no result.", hint="holdfast capacity run SCENARIO -o FOLDER makes one."
             )
         ds = _reading(_READERS[form], Path(target))
+    if missing := sorted(_needed() - {*ds.variables, *ds.attrs}, key=str):
+        raise Corrupt(
+            f"{target} is no result of this version of `holdfast capacity run`: it lacks {missing[0]}.",
+            hint="Run the scenario again.",
+        )
     if check and draws_sha256(ds) != ds.attrs.get("draws_sha256"):
         raise Corrupt(
             f"{target} holds other draws than were saved.",
             hint="Run the scenario again; its text lies in it.",
         )
     return ds
+
+
+def _needed() -> set[str]:
+    return {*_COORDS, *CUBES, *FANS, *PROVENANCE}
 
 
 def _reading(read: Callable[[Path], xr.Dataset], folder: Path) -> xr.Dataset:

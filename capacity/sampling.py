@@ -21,6 +21,10 @@ SLOTS = 256
 """Sobol dimensions; an input takes the one that its name hashes to."""
 
 
+LEAST_CHANCE = 2.0**-31
+"""The least probability that a draw can stand at; the greatest is 1 less this."""
+
+
 def name_hash(name: str) -> int:
     """64 bits that belong to `name`, the same in every process."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
@@ -51,7 +55,7 @@ def uniforms(names: Sequence[str], *, seed: int, block: int) -> dict[str, Floats
     if block:
         engine.fast_forward(block * BLOCK)
     # Points are multiples of 2^-30 and may be 0, whose normal score is infinite: take the cell's middle.
-    points = engine.random(BLOCK) + 2.0**-31
+    points = engine.random(BLOCK) + LEAST_CHANCE
     return {name: np.ascontiguousarray(points[:, slot]) for name, slot in slots.items()}
 
 

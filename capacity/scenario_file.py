@@ -19,6 +19,8 @@ from holdings.settings.prices import Confidence
 from holdings.settings.problems import nearest
 
 MAX_MONTHS = 1200
+_YEARS = range(1990, 2201)
+"""In which scenarios begin and prices hold."""
 _MONTH = re.compile(r"^([0-9]{4})-(0[1-9]|1[0-2])$")
 _PROVENANCE = {"value", "source", "date", "confidence"}
 
@@ -37,6 +39,8 @@ def _input(unit: Unit) -> PlainValidator:
 
 def parse_input(written: object, unit: Unit) -> Input:
     """One number as written: bare, or `{ value, source, date, confidence }`. Its name comes later."""
+    if isinstance(written, dict) and "value" not in written and written.keys() & _PROVENANCE:
+        raise ValueError(f"it tells its {min(written.keys() & _PROVENANCE)}, and lacks the value itself")
     if not (isinstance(written, dict) and "value" in written):
         return Input(name="", law=parse_law(written, unit), written=shown(written), unit=unit.name)
     if strange := sorted(written.keys() - _PROVENANCE):
@@ -88,6 +92,8 @@ def _month(written: object) -> date:
     match = _MONTH.match(written) if isinstance(written, str) else None
     if not match:
         raise ValueError('a month is written "2027-01"')
+    if int(match[1]) not in _YEARS:
+        raise ValueError(f"a scenario begins between {_YEARS[0]} and {_YEARS[-1]}")
     return date(int(match[1]), int(match[2]), 1)
 
 
@@ -120,13 +126,13 @@ class StoreTable(_Strict):
 class ScenarioFile(_Strict):
     """The whole file."""
 
-    title: str = Field(min_length=1)
+    title: str = Field(pattern=r"\S")
     start: Annotated[date, PlainValidator(_month)]
     years: int | None = Field(default=None, ge=1, le=MAX_MONTHS // 12)
     months: int | None = Field(default=None, ge=1, le=MAX_MONTHS)
     deposit_day: int = Field(default=15, ge=1, le=28)
     currency: str = Field(pattern="^[A-Z]{3}$")
-    price_year: int = Field(ge=1990, le=2200)
+    price_year: int = Field(ge=_YEARS[0], le=_YEARS[-1])
     price_drift_per_year: Annotated[Input, _input(RATE)] = parse_input(0, RATE)
     policy: str
     object_types: dict[str, TypeTable] = Field(min_length=1)

@@ -22,14 +22,15 @@ price_sheet = "prices/local-disk.toml"
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from pydantic import ValidationError
 
-from capacity.laws import Point
 from capacity.quantities import FACTOR
+from capacity.sampling import LEAST_CHANCE
 from capacity.scenario import Input, ObjectType, PlannedStore, Scenario
 from capacity.scenario_file import FromCatalogue, ScenarioFile, StoreTable, TypeTable, parse_input
 from capacity.sizes import measure, measured_inputs
@@ -39,6 +40,9 @@ from holdings.settings.prices import PriceSheet
 from holdings.settings.prices_reading import read_price_sheet
 from holdings.settings.problems import Parsed, Problem, nearest, parse_toml, problems_of
 from tiering.policy import Policy, read_policy
+
+_MOST_PER_YEAR = 10.0
+"""Tenfold and once more each year: over a century that still fits a float."""
 
 
 class _Door:
@@ -61,7 +65,7 @@ class _Door:
         self._check_horizon(told)
         self._check_money(told, stores)
         self._check_deposit_store(told)
-        self._check_tiers(policy, stores)
+        self._check_tiers(policy, [store.tier for store in self._told_stores(told).values()])
         self._check_rates(types, stores)
         self.parsed.refuse(self.problems)
         assert policy is not None  # otherwise refused above
@@ -75,7 +79,7 @@ class _Door:
             currency=told.currency,
             price_year=told.price_year,
             policy=policy,
-            policy_text=(self.parsed.path.parent / told.policy).read_text(encoding="utf-8"),
+            policy_text=(self.parsed.path.parent / told.policy).read_text(encoding="utf-8-sig"),
             object_types=types,
             stores=stores,
             deposit_store=self._deposit_store(told),
@@ -156,7 +160,7 @@ class _Door:
                     tier=store.tier,
                     domain=store.domain,
                     sheet=sheet,
-                    sheet_text=path.read_text(encoding="utf-8"),
+                    sheet_text=path.read_text(encoding="utf-8-sig"),
                     price_drift_per_year=replace(drift, name=key) if drift else common,
                 )
 
@@ -203,8 +207,7 @@ class _Door:
                 theirs = f"the price sheet of store '{store.name}' is in {store.sheet.currency}"
                 self.wrong(f"is {told.currency}, and {theirs}", "currency")
 
-    def _check_tiers(self, policy: Policy | None, stores: tuple[PlannedStore, ...]) -> None:
-        held = [store.tier for store in stores]
+    def _check_tiers(self, policy: Policy | None, held: Sequence[str]) -> None:
         for tier, copies in wanted_copies(policy).items() if policy else ():
             if tier not in held:
                 near = nearest(tier, set(held))
@@ -216,9 +219,26 @@ class _Door:
     def _check_rates(self, types: tuple[ObjectType, ...], stores: tuple[PlannedStore, ...]) -> None:
         rates = [kind.growth_per_year for kind in types] + [store.price_drift_per_year for store in stores]
         for rate in {rate.name: rate for rate in rates}.values():
-            if isinstance(rate.law, Point) and rate.law.value <= -1:
-                place = rate.name.split(".")
-                self.wrong("takes everything away within a year; a rate is above -100 %", *place)
+            least, most = (
+                float(end) for end in rate.law.quantile(np.array([LEAST_CHANCE, 1 - LEAST_CHANCE]))
+            )
+            place = rate.name.split(".")
+            if least <= -1:
+                told = (
+                    "takes"
+                    if rate.law.is_point
+                    else f"({rate.written}) reaches {least:.0%} in its tail and takes"
+                )
+                self.wrong(
+                    f"{told} everything away within a year; a rate is above -100 %, to be sure of it "
+                    "write low, mode and high",
+                    *place,
+                )
+            elif most > _MOST_PER_YEAR:
+                self.wrong(
+                    f"({rate.written}) reaches {most:.0%} a year; a rate is at most {_MOST_PER_YEAR:.0%}",
+                    *place,
+                )
 
 
 def wanted_copies(policy: Policy) -> dict[str, int]:
@@ -235,4 +255,4 @@ def read_scenario(path: Path, *, house: House | None) -> Scenario:
     Raises BadInput that names every key that is wrong.
     """
     parsed = parse_toml(path, missing_hint="holdfast init writes a scenario.toml to begin with.")
-    return _Door(parsed, path.read_text(encoding="utf-8"), house).scenario()
+    return _Door(parsed, path.read_text(encoding="utf-8-sig"), house).scenario()

@@ -115,11 +115,15 @@ def fan_chart(
             axes.plot(
                 actual_months, held, color=ACTUAL, marker="o", markevery=[-1], markersize=5, linewidth=2
             )
+            # Towards the middle and away from the median: at the ends stand the axis and the labels.
+            late = actual_months[-1] > months[len(months) // 2]
+            low = held[-1] < scaled[2, min(len(held), len(months)) - 1]
             axes.annotate(
                 "really come",
                 (actual_months[-1], held[-1]),
-                xytext=(6, 7),
+                xytext=(-8 if late else 6, -30 if low and late else 7),
                 textcoords="offset points",
+                ha="right" if late else "left",
                 color=ACTUAL,
             )
         _label_ends(axes, months[-1], scaled[[0, 2, 4], -1], ("5 %", "median", "95 %"))
@@ -195,16 +199,20 @@ def _ticks(axes: Axes) -> int:
 
 
 def _label_ends(axes: Axes, at: np.datetime64 | float, values: Floats, words: Sequence[str]) -> None:
-    """Write what each line is at its end, apart from one another even where the lines meet."""
+    """Write what each line is at its end, apart from one another even where they lie close."""
+    if values[0] == values[-1]:
+        values, words = values[1:2], ["plan"]
     _, top = axes.get_ylim()
     least = top / 14
     heights = np.asarray(values, dtype=np.float64).copy()
-    heights[0] = min(heights[0], heights[1] - least)
-    heights[2] = max(heights[2], heights[1] + least)
+    if len(heights) > 1:
+        heights[0] = min(heights[0], heights[1] - least)
+        heights[2] = max(heights[2], heights[1] + least)
     for height, value, word in zip(heights, values, words, strict=True):
+        colour = FAINT if word.endswith("%") else INK
         axes.annotate(
             f"{word}  {three(float(value))}", (at, height), xytext=(7, 0), textcoords="offset points",
-            va="center", annotation_clip=False, fontsize=9, color=INK if word == "median" else FAINT,
+            va="center", annotation_clip=False, fontsize=9, color=colour,
         )  # fmt: skip
 
 

@@ -73,6 +73,8 @@ def _amount(amount: float) -> str:
         return f"{three(amount / 1e6)}{_NB}million"
     if abs(amount) >= 1000:
         return count(_three_figures(amount))
+    if 0 < amount < 0.005:
+        return "under 0.01"
     return f"{amount:.2f}" if abs(amount) < 100 else f"{amount:.0f}"
 
 

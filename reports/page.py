@@ -20,7 +20,7 @@ from holdings.records import short
 from reports.figures import Picture, store_bars
 from reports.holdings_view import HoldingsView, view_holdings
 from reports.numbers import day_of, si_bytes
-from reports.projection_view import view_projection
+from reports.projection_view import begins, view_projection
 
 
 def write_report(house: House, results: Sequence[Path | str | xr.Dataset], target: Path) -> Path:
@@ -51,7 +51,6 @@ def render_report(house: House, results: Sequence[xr.Dataset]) -> str:
     """The page itself."""
     held = view_holdings(house)
     now = house.clock.now()
-    real = actuals(house)
     return (
         _environment()
         .get_template("page.html")
@@ -62,7 +61,10 @@ def render_report(house: House, results: Sequence[xr.Dataset]) -> str:
             catalogue_id=house.catalogue.catalogue_id,
             held=held,
             held_picture=_held_picture(held),
-            projections=[view_projection(ds, real, anchor=f"p{n}") for n, ds in enumerate(results, start=1)],
+            projections=[
+                view_projection(ds, actuals(house, made_since=begins(ds)), anchor=f"p{n}")
+                for n, ds in enumerate(results, start=1)
+            ],
         )
     )
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 import xarray as xr
 
 from capacity.actuals import Actual
 from reports.figures import Picture, fan_chart, year_bars
-from reports.numbers import joined, money, month, rough_count, si_bytes
+from reports.numbers import joined, money, month, percent, rough_count, si_bytes
 from reports.provenance_view import Folded, assumptions, command, provenance, texts, vouching
 from reports.tables import Table, fan_table, money_table, years_of, years_table
 
@@ -49,12 +50,12 @@ class ProjectionView:
 def view_projection(ds: xr.Dataset, actuals: Sequence[Actual], *, anchor: str) -> ProjectionView:
     """Everything that the page says of one result.
 
-    actuals : what was really held, drawn into the same pictures where the months meet.
+    actuals : what is really held of what was made since `begins(ds)`, drawn into the same pictures.
     """
     source = (
         f"Source: {ds.attrs['draws']} draws, seed {ds.attrs['seed']}, hash {ds.attrs['draws_sha256'][:12]}."
     )
-    inputs = json.loads(ds.attrs["inputs"])
+    stated = json.loads(ds.attrs["inputs"]) + json.loads(ds.attrs["prices"])
     return ProjectionView(
         anchor=anchor,
         title=ds.attrs["title"],
@@ -67,12 +68,17 @@ def view_projection(ds: xr.Dataset, actuals: Sequence[Actual], *, anchor: str) -
         months_of_money=money_table(
             f"Cost of each month. {source}", ds["cost_total_fan"], ds.attrs["currency"]
         ),
-        assumptions=assumptions(inputs),
-        vouching=vouching(inputs),
+        assumptions=assumptions(stated),
+        vouching=vouching(stated),
         provenance=tuple(provenance(ds)),
         command=command(ds),
         texts=tuple(texts(ds)),
     )
+
+
+def begins(ds: xr.Dataset) -> datetime:
+    """The first moment of the plan."""
+    return datetime.fromisoformat(str(ds["month"].values[0])).replace(tzinfo=UTC)
 
 
 def _numbered_stores(ds: xr.Dataset) -> Iterator[tuple[int, str]]:
@@ -114,13 +120,17 @@ def _between(low: str, high: str) -> str:
 def _sentences(ds: xr.Dataset, actuals: Sequence[Actual]) -> Iterator[str]:
     start, end = month(ds["month"].values[0]), month(ds["month"].values[-1])
     shares = ds["bytes_held"].isel(month=-1).mean("draw")
-    parts = [f"{si_bytes(float(shares.sel(store=name)))} in {name}" for _, name in _numbered_stores(ds)]
-    yield f"Of what is held at the end of {end}, on average {joined(parts)}."
+    if whole := float(shares.sum()):
+        # Shares, not bytes: the stores' means add up to the mean, and the headline is the median.
+        parts = [
+            f"{percent(float(shares.sel(store=name)) / whole)} in {name}" for _, name in _numbered_stores(ds)
+        ]
+        yield f"Of what is held at the end of {end}, all copies counted, {joined(parts)}."
     yield from _busiest_year(ds)
     doubled = _month_of_doubling(ds)
     if doubled:
         yield f"Half of all that is held at the end comes after {doubled} (in the median)."
-    yield f"The plan counts what is made from {start} on; what was held before is not in it."
+    yield f"The plan counts what is made from {start} on; what was made before is not in it."
     yield from _against_actual(ds, actuals, start)
 
 
@@ -139,14 +149,12 @@ def _month_of_doubling(ds: xr.Dataset) -> str | None:
 
 
 def _since(ds: xr.Dataset, actuals: Sequence[Actual]) -> dict[np.datetime64, float]:
-    """Bytes that really came since the plan began, by month; what was held before is not in the plan."""
+    """Bytes really held of what was made since the plan began, by month of the plan."""
     held: dict[np.datetime64, float] = {}
     for item in actuals:
         key = np.datetime64(item.month, "s")
         held[key] = held.get(key, 0.0) + item.bytes_held
-    start = ds["month"].values[0]
-    before = next((value for key, value in reversed(held.items()) if key < start), 0.0)
-    return {key: value - before for key, value in held.items() if start <= key <= ds["month"].values[-1]}
+    return {key: value for key, value in held.items() if key in ds["month"].values}
 
 
 def _against_actual(ds: xr.Dataset, actuals: Sequence[Actual], start: str) -> Iterator[str]:
@@ -157,9 +165,10 @@ def _against_actual(ds: xr.Dataset, actuals: Sequence[Actual], start: str) -> It
     at = int(np.flatnonzero(ds["month"].values == latest)[0])
     low, _, high = _band(ds["bytes_held_total_fan"], at=at)
     where = "below" if size < low else "above" if size > high else "within"
+    band = si_bytes(low) if low == high else f"band of {si_bytes(low)} to {si_bytes(high)}"
     yield (
-        f"Really come since {start}: {si_bytes(size)} by {month(latest)}, {where} the plan's band of "
-        f"{si_bytes(low)} to {si_bytes(high)} for the end of that month."
+        f"Really come since {start}, all collections of this catalogue counted: {si_bytes(size)} by "
+        f"{month(latest)}, {where} the plan's {band} for the end of that month."
     )
 
 

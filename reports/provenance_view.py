@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import xarray as xr
 
-from reports.numbers import count, month, plural
+from reports.numbers import count, joined, month, plural
 from reports.tables import Table
 
 
@@ -29,7 +30,7 @@ def command(ds: xr.Dataset) -> str:
 def assumptions(inputs: list[dict[str, str | None]]) -> Table:
     """Every input with its source, date and confidence."""
     return Table(
-        caption="Every number that went in, and who vouches for it.",
+        caption="What the answer hangs on, and who vouches for it. The whole files are further below.",
         headings=("input", "value", "unit", "source", "date", "confidence"),
         rows=tuple(
             (
@@ -47,14 +48,15 @@ def assumptions(inputs: list[dict[str, str | None]]) -> Table:
 
 
 def vouching(inputs: list[dict[str, str | None]]) -> str:
-    """How many of the numbers nobody vouches for."""
-    bare = sum(item["source"] is None for item in inputs)
-    guessed = sum(item["confidence"] == "assumed" for item in inputs) - bare
-    known = len(inputs) - bare - guessed
-    return (
-        f"Of {plural(len(inputs), 'number')}, {count(known)} are measured or published, "
-        f"{count(guessed)} are estimates with their reason, {count(bare)} have no source."
-    )
+    """How many of the numbers somebody vouches for, and how well."""
+    states = Counter("bare" if item["source"] is None else str(item["confidence"]) for item in inputs)
+    told = [
+        (states["measured"] + states["published"], "measured or published"),
+        (states["secondary"], "quoted at second hand"),
+        (states["assumed"], "estimated, with the reason"),
+        (states["bare"], "without a source"),
+    ]
+    return f"Of {plural(len(inputs), 'number')}: {', '.join(f'{count(n)} {what}' for n, what in told)}."
 
 
 def _named(key: str) -> str:
@@ -79,5 +81,8 @@ def texts(ds: xr.Dataset) -> Iterator[Folded]:
     """The files that made the run, whole."""
     yield Folded(title=f"The scenario, {ds.attrs['scenario']}", text=ds.attrs["scenario_text"])
     yield Folded(title="The policy", text=ds.attrs["policy_text"])
+    stores: dict[str, list[str]] = defaultdict(list)
     for name, text in json.loads(ds.attrs["price_sheets"]).items():
-        yield Folded(title=f"The price sheet {name}", text=text)
+        stores[text].append(name)
+    for text, names in stores.items():
+        yield Folded(title=f"The price sheet of {joined(names)}", text=text)

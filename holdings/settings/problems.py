@@ -70,9 +70,9 @@ def parse_toml(
 ) -> Parsed:
     """Read a TOML file. Raises BadInput where it is missing, not readable, not UTF-8 or not TOML."""
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = path.read_bytes().decode("utf-8-sig")  # Windows editors put a mark in front
     except FileNotFoundError:
-        raise BadInput(f"There is no {path.name} in {path.parent}.", hint=missing_hint) from None
+        raise BadInput(f"There is no {path.name} in {path.absolute().parent}.", hint=missing_hint) from None
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:

@@ -33,6 +33,16 @@ def test_copies_count_from_their_proof_to_their_failure(tmp_path: Path) -> None:
     assert [found[month, "cold"] for month in months] == [0, 0, one, one, one]
 
 
+def test_a_plan_is_compared_with_what_was_made_since_it_began(tmp_path: Path) -> None:
+    with a_house(tmp_path, at=datetime(2026, 3, 20, tzinfo=UTC)) as house:
+        older = deposit_images(house, [700], collection="herb", at=datetime(2026, 1, 31, tzinfo=UTC))
+        newer = deposit_images(house, [1300], collection="herb", at=datetime(2026, 2, 1, tzinfo=UTC))
+        read_copy(house, older, "cold", at=datetime(2026, 3, 9, tzinfo=UTC))
+        found = actuals(house, made_since=datetime(2026, 2, 1, tzinfo=UTC))
+    assert {item.bytes_held for item in found if item.store == "hot"} == {newer.size_bytes}
+    assert {item.bytes_held for item in found if item.store == "cold"} == {0}
+
+
 def test_what_is_yet_to_come_is_not_held(tmp_path: Path) -> None:
     with a_house(tmp_path, at=datetime(2026, 2, 10, tzinfo=UTC)) as house:
         deposit_images(house, [5], collection="herb", at=datetime(2026, 2, 1, tzinfo=UTC))

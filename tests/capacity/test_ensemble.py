@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import distributed
@@ -10,12 +11,12 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from capacity.dataset import QUANTILES, draws_sha256
+from capacity.dataset import CUBES, FANS, PROVENANCE, QUANTILES, draws_sha256
 from capacity.ensemble import project
 from capacity.sampling import BLOCK, dimensions, name_hash, normals, uniforms
 from capacity.scenario import Scenario
 from holdings.errors import BadInput, Unavailable
-from tests.capacity.scenarios import DOUBTFUL, a_scenario
+from tests.capacity.scenarios import DOUBTFUL, PLAIN, STORES, a_scenario, sheet
 
 DRAWS = 2 * BLOCK + 1000
 
@@ -108,6 +109,8 @@ def test_fans_are_quantiles_of_the_draws(serial: xr.Dataset) -> None:
 
 def test_everything_that_made_it_lies_inside(serial: xr.Dataset, scenario: Scenario) -> None:
     attrs = serial.attrs
+    assert set(attrs) == set(PROVENANCE)
+    assert set(serial.data_vars) == {*CUBES, *FANS}
     assert attrs["scenario_text"] == scenario.text
     assert "old bags also rest in cold" in attrs["policy_text"]
     assert "storage_per_gb_month" in json.loads(attrs["price_sheets"])["cold"]
@@ -128,10 +131,33 @@ def test_a_scheduler_of_no_kind_is_refused(scenario: Scenario) -> None:
         project(scenario, scheduler="cluster")
 
 
-@pytest.mark.soak
-def test_a_scheduler_that_is_not_there_is_unavailable(
-    scenario: Scenario, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("capacity.ensemble._CONNECT_SECONDS", 1)
+@pytest.mark.parametrize("named", ["foo://bar", "http://127.0.0.1:1", "tcp://127.0.0.1", "tcp://here:port"])
+def test_an_address_that_is_none_is_refused_at_once(scenario: Scenario, named: str) -> None:
+    with pytest.raises(BadInput, match="is no scheduler"):
+        project(scenario, scheduler=named)
+
+
+def test_a_scheduler_that_is_not_there_is_unavailable_at_once(scenario: Scenario) -> None:
+    began = time.monotonic()
     with pytest.raises(Unavailable, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9"):
         project(scenario, scheduler="tcp://127.0.0.1:9")
+    assert time.monotonic() - began < 3
+
+
+def test_sums_that_no_float_holds_are_refused(tmp_path: Path) -> None:
+    wide = '{ p10 = "1 kB", p50 = "1 kB", p90 = "1 PB" }'
+    text = PLAIN.replace('"13 MB"', wide)
+    with pytest.raises(BadInput, match="too large to be multiplied"):
+        project(a_scenario(tmp_path, text), draws=2)
+
+
+def test_stores_with_sheets_of_one_name_keep_both(tmp_path: Path) -> None:
+    (tmp_path / "else").mkdir()
+    (tmp_path / "else" / "hot.toml").write_text(sheet("cold", storage_per_gb_month="0.0013"))
+    result = project(a_scenario(tmp_path, stores=STORES.replace('"cold.toml"', '"else/hot.toml"')), draws=2)
+    texts = json.loads(result.attrs["price_sheets"])
+    assert "0.023" in texts["hot"]
+    assert "0.0013" in texts["cold"]
+    figures = {told["name"]: told["written"] for told in json.loads(result.attrs["prices"])}
+    assert figures["stores.hot.put_per_1000"] == "0.005"
+    assert figures["stores.cold.storage_per_gb_month"] == "0.0013"

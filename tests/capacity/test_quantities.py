@@ -15,7 +15,7 @@ def test_a_terabyte_is_not_a_tebibyte() -> None:
 
 def test_numbers_units_and_percent() -> None:
     assert parse_law("40 MB", BYTES) == Point(40e6)
-    assert parse_law(40, BYTES) == Point(40.0)
+    assert parse_law(40_000_000, BYTES) == Point(40e6)
     assert parse_law("-5 %", RATE) == Point(-0.05)
     assert parse_law("12_000", COUNT) == Point(12000)
 
@@ -35,6 +35,12 @@ def test_tables() -> None:
     ("written", "unit", "says"),
     [
         ("40", BYTES, "lacks a unit"),
+        (40, BYTES, "40 lacks a unit; write for example '40 MB'"),
+        ({"p10": 90, "p50": 103, "p90": 140}, BYTES, "90 lacks a unit"),
+        (5, RATE, "5 lacks a unit; write for example '5 %'"),
+        ("-5 to 5", RATE, "lacks a unit"),
+        ("1e300", COUNT, "more than 1e\\+18"),
+        ("2000 PB", BYTES, "more than 1e\\+18"),
         ("40 MBit", BYTES, "no unit here"),
         ("40 mb", BYTES, "there are: B, GB"),
         ("9 to 5", COUNT, "runs downwards"),

@@ -104,6 +104,24 @@ def test_metadata_that_is_no_json_is_corrupt(tmp_path: Path, result: xr.Dataset)
         open_result(tmp_path / "run")
 
 
+def test_a_group_of_others_or_of_another_version_is_no_result(tmp_path: Path, result: xr.Dataset) -> None:
+    xr.Dataset({"a": ("x", [1.0])}).to_zarr(tmp_path / "theirs", zarr_format=3, consolidated=False)
+    older = result.drop_attrs().assign_attrs({k: v for k, v in result.attrs.items() if k != "inputs"})
+    save_result(older, tmp_path / "older")
+    with pytest.raises(Corrupt, match="it lacks bytes_deposited"):
+        open_result(tmp_path / "theirs")
+    with pytest.raises(Corrupt, match="it lacks inputs"):
+        open_result(tmp_path / "older")
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, result: xr.Dataset) -> None:
+    (tmp_path / "letter").write_text("dear")
+    with pytest.raises(BadInput, match=r"No result can be written to .*letter/run"):
+        save_result(result, tmp_path / "letter" / "run")
+    with pytest.raises(BadInput, match="is no place for a result"):
+        save_result(result, "nope://here/run")
+
+
 def test_an_unknown_form_is_refused(tmp_path: Path, result: xr.Dataset) -> None:
     with pytest.raises(BadInput, match="'parquet' is no form"):
         save_result(result, tmp_path / "run", form="parquet")  # type: ignore[arg-type]  # what a user may type

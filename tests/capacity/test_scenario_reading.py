@@ -53,6 +53,22 @@ def test_every_number_tells_its_source_or_that_it_has_none(tmp_path: Path) -> No
         ("images_per_object = 3", "growth_per_year = -1", "above -100 %"),
         ('bag_bytes = "97 MB"', 'bag_bytes = "97"', "lacks a unit"),
         ('bag_bytes = "97 MB"', "bag_bytes = 0", "at least one byte"),
+        ('bag_bytes = "97 MB"', 'bag_bytes = "1e19 B"', "more than 1e"),
+        ('image_bytes = "13 MB"', "image_bytes = 13", "13 lacks a unit"),
+        ('start = "2027-01"', 'start = "9999-12"', "begins between 1990 and 2200"),
+        ('start = "2027-01"', 'start = "0001-01"', "begins between 1990 and 2200"),
+        ('title = "Primes"', 'title = " "', "title"),
+        (
+            "images_per_object = 3",
+            'growth_per_year = "-90 % to 90 %"',
+            "in its tail and takes everything away",
+        ),
+        (
+            "images_per_object = 3",
+            'growth_per_year = "5000 %"',
+            "reaches 5000% a year; a rate is at most 1000%",
+        ),
+        ("11", '{ source = "a book", date = 2026-01-01 }', "lacks the value itself"),
         ('policy = "policy.toml"', 'policy = "other.toml"', "policy cannot be used"),
         ('policy = "policy.toml"', 'policy = "policy.toml"\ndeposit_store = "hit"', "did you mean 'hot'"),
         ('image_bytes = "13 MB"', "", "image_bytes is missing"),
@@ -97,8 +113,9 @@ def test_a_policy_that_wants_more_copies_than_there_are_stores_is_refused(tmp_pa
 
 
 def test_a_price_sheet_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"stores\.cold\.price_sheet cannot be used"):
+    with pytest.raises(BadInput, match=r"stores\.cold\.price_sheet cannot be used") as refusal:
         a_scenario(tmp_path, stores=STORES.replace("cold.toml", "gold.toml"))
+    assert "names the tier" not in refusal.value.sentence  # the store is there, its prices are not
 
 
 def test_without_stores_of_its_own_a_scenario_fills_those_of_the_house(tmp_path: Path) -> None:
@@ -113,13 +130,12 @@ def test_without_stores_of_its_own_a_scenario_fills_those_of_the_house(tmp_path:
         read_scenario(path, house=None)
 
 
-def test_the_template_is_a_scenario_and_all_but_one_of_its_numbers_have_a_source(tmp_path: Path) -> None:
+def test_the_template_is_a_scenario_and_all_of_its_numbers_have_a_source(tmp_path: Path) -> None:
     with a_house(tmp_path) as house:
         scenario = read_scenario(tmp_path / "scenario.toml", house=house)
     assert scenario.months == 120
-    assert [item.name for item in scenario.inputs if item.source is None] == [
-        "object_types.herbarium-sheet.packaging_overhead"
-    ]
+    assert [item.name for item in scenario.inputs if item.source is None] == []
+    assert scenario.object_types[0].image_bytes.confidence == "assumed"  # its spread is nobody's figure
 
 
 FROM_CATALOGUE = PLAIN.replace('"13 MB"', '{ from = "catalogue", collection = "herb" }')

@@ -48,6 +48,22 @@ def test_letters_stay_letters_and_say_unit_and_ends() -> None:
     assert any(label.startswith("95 %") and label.endswith("63.0") for label in text)
 
 
+def test_without_doubt_there_is_one_label_and_the_actual_stands_apart() -> None:
+    sure = fan_chart(
+        name="sure",
+        title="t",
+        description="d",
+        months=MONTHS,
+        fan=np.tile(np.linspace(1e12, 9e12, len(MONTHS)), (5, 1)),
+        actual_months=list(MONTHS),
+        actual=list(np.linspace(1e12, 8.8e12, len(MONTHS))),
+    )
+    text = re.findall(r"<text[^>]*>([^<]*)</text>", sure.svg)
+    assert [label for label in text if "9.00" in label] == ["plan  9.00"] * 2
+    assert not [label for label in text if label.startswith(("5 %", "95 %", "median"))]
+    assert re.findall(r"text-anchor: (\w+)[^>]*>really come<", sure.svg) == ["end"] * 2
+
+
 def test_colours_are_the_pages_own() -> None:
     svg = a_fan().svg
     for name in ("ink", "rule", "band-outer", "band-inner", "line", "actual"):

@@ -34,8 +34,8 @@ def test_three_figures(value: float, told: str) -> None:
 
 @pytest.mark.parametrize(
     ("amount", "told"),
-    [(0, "0.00 EUR"), (3.456, "3.46 EUR"), (345.6, "346 EUR"), (84567, "84_600 EUR"),
-     (2.345e6, "2.35 million EUR"), (-12.3, "-12.30 EUR")],
+    [(0, "0.00 EUR"), (0.001, "under 0.01 EUR"), (3.456, "3.46 EUR"), (345.6, "346 EUR"),
+     (84567, "84_600 EUR"), (2.345e6, "2.35 million EUR"), (-12.3, "-12.30 EUR")],
 )  # fmt: skip
 def test_money(amount: float, told: str) -> None:
     assert plain(money(amount, "EUR")) == told

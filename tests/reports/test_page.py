@@ -111,9 +111,12 @@ def test_what_is_held(page: str) -> None:
 
 
 def test_plan_against_actual(page: str) -> None:
-    # Since January 2027: 7 GB to cold in February and 3 GB to hot in March; 7 GB were there before.
-    assert "Really come since January 2027: 10.0 GB by April 2027, below the plan's band" in words(page)
-    assert "what was held before is not in it" in words(page)
+    # Since January 2027 3 GB were made. The 7 GB that went to cold in February were made in 2026, and
+    # the plan, which begins in 2027, knows nothing of their second copy.
+    told = words(page)
+    assert "Really come since January 2027, all collections of this catalogue counted: 3.00 GB by" in told
+    assert "by April 2027, below the plan's band" in told
+    assert "what was made before is not in it" in told
     assert page.count('class="swatch dot"') == 1
 
 
@@ -141,6 +144,27 @@ def test_every_number_says_where_it_came_from(page: str, result: xr.Dataset) -> 
         "assumed",
     ] in assumptions
     assert sum("none given: an assumption" in row for row in assumptions) == 12
+    assert [
+        "storage per gb month, hot",
+        "0.023",
+        "EUR per GB and month; 276.00 per TB and year",
+        "an invoice",
+        "2026-01-31",
+        "published",
+    ] in assumptions
+    assert "measured or published, 0 quoted at second hand" in words(page)
+
+
+def test_money_says_what_it_counts_and_what_not(page: str) -> None:
+    assert "Not counted: reading (audits, access, restores, egress" in words(page)
+
+
+def test_shares_of_the_stores_make_a_whole(page: str) -> None:
+    told = re.search(
+        r"all copies counted, (\d+) % in hot and (\d+) % in cold", words(page).replace("\xa0", " ")
+    )
+    assert told is not None
+    assert int(told[1]) + int(told[2]) == 100
 
 
 def test_it_can_be_made_again(page: str, result: xr.Dataset) -> None:

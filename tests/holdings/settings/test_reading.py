@@ -207,6 +207,12 @@ def test_no_settings_at_all(tmp_path: Path, data: bytes, said: str) -> None:
         read_settings(tmp_path / "holdfast.toml")
 
 
+def test_a_byte_order_mark_of_a_windows_editor_is_passed_over(tmp_path: Path) -> None:
+    path = written(tmp_path, GOOD)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert "hot" in read_settings(path).stores
+
+
 def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=re.escape(f"There is no holdfast.toml in {tmp_path}.")) as caught:
         read_settings(tmp_path / "holdfast.toml")
