@@ -9,19 +9,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from itertools import islice
 from time import monotonic
 
 from archive.recording import fixity_event, new_run
 from holdings.catalogue.interface import Entry
 from holdings.catalogue.manifest import read_manifest
-from holdings.errors import BadInput, HoldfastError, NotFound
+from holdings.errors import BadInput, HoldfastError, NotFound, NotOnline, Unavailable
 from holdings.house import House
 from holdings.ledger import copy_after
 from holdings.observing import CopyVerified, Finished, Started
 from holdings.records import MANIFEST_NAME, Copy, CopyStatus, Package, StoredObject
 from holdings.stores.interface import Store
 from holdings.stores.proving import read_and_hash
+from holdings.stores.reaching import Reachable
 
 BATCH = 64
 """Copies between two recordings: what a kill can cost is reading these again."""
@@ -88,7 +90,7 @@ def verify(
         for copy in house.catalogue.copies(store=store)
         if copy.package_id in packages and copy.status not in _NOT_CLAIMED
     ]
-    run = new_run(house, "verify")
+    run, stores = new_run(house, "verify"), Reachable()
     house.observer(
         Started(job=_JOB, total_bytes=sum(packages[copy.package_id].size_bytes for copy in copies))
     )
@@ -96,7 +98,9 @@ def verify(
     try:
         with ThreadPoolExecutor(house.settings.limits.threads, thread_name_prefix=_JOB) as pool:
             for batch in _batches(copies):
-                found = list(pool.map(lambda copy: _check(house, packages[copy.package_id], copy), batch))
+                found = list(
+                    pool.map(lambda copy: _check(house, packages[copy.package_id], copy, stores), batch)
+                )
                 _record(house, batch, found, run)
                 checked += found
     finally:
@@ -116,21 +120,14 @@ def _batches(copies: Sequence[Copy]) -> Iterator[list[Copy]]:
         yield batch
 
 
-def _check(house: House, package: Package, copy: Copy) -> CheckedCopy:
+def _check(house: House, package: Package, copy: Copy, stores: Reachable) -> CheckedCopy:
     """Read one copy whole. Any definite fault outweighs what could not be looked at."""
     began = monotonic()
     faults: dict[Finding, list[str]] = {}
     bytes_read = 0
-    if copy.store in house.stores:
-        store = house.stores[copy.store]
-        for item in package.objects:
-            finding, because, size = _check_object(house, store, package, item)
-            faults.setdefault(finding, []).append(because)
-            bytes_read += size
-        finding, because = _check_manifest(store, package)
+    for finding, because, size in _readings(house, package, copy, stores):
         faults.setdefault(finding, []).append(because)
-    else:
-        faults[Finding.UNKNOWN] = [f"The settings name no store '{copy.store}'."]
+        bytes_read += size
     worst = next(finding for finding in _WORST_FIRST if finding in faults)
     seconds = monotonic() - began
     if worst is Finding.GOOD:
@@ -143,25 +140,45 @@ def _check(house: House, package: Package, copy: Copy) -> CheckedCopy:
         package_id=package.package_id,
         store=copy.store,
         finding=worst,
-        because=None if worst is Finding.GOOD else " ".join(faults[worst]),
+        # A store that is away says the same of every object.
+        because=None if worst is Finding.GOOD else " ".join(dict.fromkeys(faults[worst])),
         bytes_read=bytes_read,
         seconds=seconds,
     )
 
 
 _WORST_FIRST = (Finding.CORRUPT, Finding.MISSING, Finding.UNKNOWN, Finding.GOOD)
+_Reading = tuple[Finding, str, int]
+"""What was found, why, and how many bytes were read."""
 
 
-def _check_object(
-    house: House, store: Store, package: Package, item: StoredObject
-) -> tuple[Finding, str, int]:
+def _readings(house: House, package: Package, copy: Copy, stores: Reachable) -> Iterator[_Reading]:
+    """Every object, then the manifest, as long as the store answers."""
+    if copy.store not in house.stores:
+        yield Finding.UNKNOWN, f"The settings name no store '{copy.store}'.", 0
+        return
+    store = house.stores[copy.store]
+    steps = [partial(_check_object, house, store, package, item) for item in package.objects]
+    for step in (*steps, partial(_check_manifest, store, package)):
+        try:
+            stores.check(store.name)
+            reading = step()
+        except HoldfastError as error:
+            stores.failed(store.name, error)
+            yield Finding.UNKNOWN, error.sentence, 0
+            if isinstance(error, Unavailable) and not isinstance(error, NotOnline):
+                return  # it is away for the next object, too
+        else:
+            stores.answered(store.name)
+            yield reading
+
+
+def _check_object(house: House, store: Store, package: Package, item: StoredObject) -> _Reading:
     key = package.prefix + item.key
     try:
         found = read_and_hash(store, key, job=_JOB, observer=house.observer)
     except NotFound:
         return Finding.MISSING, f"{key} is not in {store.name}.", 0
-    except HoldfastError as error:
-        return Finding.UNKNOWN, error.sentence, 0
     if (found.size_bytes, found.sha256) == (item.size_bytes, item.sha256):
         return Finding.GOOD, "", found.size_bytes
     because = (
@@ -171,21 +188,19 @@ def _check_object(
     return Finding.CORRUPT, because, found.size_bytes
 
 
-def _check_manifest(store: Store, package: Package) -> tuple[Finding, str]:
+def _check_manifest(store: Store, package: Package) -> _Reading:
     """Without its manifest a package could not be found again after the loss of the catalogue."""
     key = package.prefix + MANIFEST_NAME
     try:
         size = store.head(key).size_bytes
         found = read_manifest(store.get_range(key, 0, min(size, MAX_MANIFEST_BYTES)), origin=key)
     except NotFound:
-        return Finding.MISSING, f"{key} is not in {store.name}."
+        return Finding.MISSING, f"{key} is not in {store.name}.", 0
     except BadInput as error:
-        return Finding.CORRUPT, error.sentence
-    except HoldfastError as error:
-        return Finding.UNKNOWN, error.sentence
+        return Finding.CORRUPT, error.sentence, 0
     if found == package:
-        return Finding.GOOD, ""
-    return Finding.CORRUPT, f"{key} in {store.name} tells of another package than was recorded."
+        return Finding.GOOD, "", 0
+    return Finding.CORRUPT, f"{key} in {store.name} tells of another package than was recorded.", 0
 
 
 def _record(house: House, batch: Sequence[Copy], found: Sequence[CheckedCopy], run: str) -> None:

@@ -38,6 +38,10 @@ class FixedClock:
         return self.at
 
 
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+"""What is asked about a moment counts back and forth from it; nearer the ends of time that would overflow."""
+
+
 def parse_moment(text: str, *, base: datetime) -> datetime:
     """The moment that `text` names: a date, a date and time, or an offset from `base`.
 
@@ -45,16 +49,23 @@ def parse_moment(text: str, *, base: datetime) -> datetime:
 
     Raises BadInput for anything else. A moment without a zone is UTC.
     """
-    if offset := _OFFSET.fullmatch(text):
-        return base + timedelta(hours=int(offset[1]) * _HOURS[offset[2]])
     try:
-        if len(text) == 10:
-            return datetime.combine(date.fromisoformat(text), time(), UTC)
-        moment = datetime.fromisoformat(text)
+        moment = _moment(text, base=base)
     except (ValueError, OverflowError):
         raise BadInput(
             f"'{text}' is not a moment.", hint="Write 2040-01-31, 2040-01-31T12:00:00Z or +400d (h, d, w, y)."
         ) from None
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise BadInput(f"'{text}' is not a moment of the years {FIRST_YEAR} to {LAST_YEAR}.")
+    return moment
+
+
+def _moment(text: str, *, base: datetime) -> datetime:
+    if offset := _OFFSET.fullmatch(text):
+        return base + timedelta(hours=int(offset[1]) * _HOURS[offset[2]])
+    if len(text) == 10:
+        return datetime.combine(date.fromisoformat(text), time(), UTC)
+    moment = datetime.fromisoformat(text)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 

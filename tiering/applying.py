@@ -25,11 +25,11 @@ from holdings.house import House
 from holdings.ledger import copy_after
 from holdings.observing import Advanced, CopyVerified, Finished, Happening, Started
 from holdings.records import Event, EventType, Package
+from holdings.stores.reaching import GivenUp, Reachable
 from tiering.copying import SourceAway, SourceLost, copy_package
 from tiering.fitting import Fitting, fit
 from tiering.plan import Move, Plan
 from tiering.policy import Policy
-from tiering.reaching import GivenUp, Reachable
 
 _AT_ONCE = 256
 _QUEUED = 16
@@ -44,6 +44,8 @@ class Failed:
     kind: str
     """Of the error, for programs: `unavailable`, `corrupt`, `conflict`, …"""
     reason: str
+    hint: str | None = None
+    """The way out, where one is known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -239,4 +241,4 @@ class _Run:
 
 
 def _failed(move: Move, error: HoldfastError) -> Failed:
-    return Failed(move=move, kind=error.kind, reason=error.sentence)
+    return Failed(move=move, kind=error.kind, reason=error.sentence, hint=error.hint)

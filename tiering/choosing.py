@@ -164,9 +164,24 @@ def _unfilled(
 ) -> list[str]:
     return [
         f"{tiers.count(tier)} of {rule.copies[tier]} copies in {tier} cannot be made: no store there is free "
-        f"({_states(statuses, stores, tier=tier)})"
+        f"({_states(statuses, stores, tier=tier)}){_way_out(statuses, stores, tier=tier)}"
         for tier in dict.fromkeys(tiers)
     ]
+
+
+def _way_out(statuses: Statuses, stores: Sequence[StoreFacts], *, tier: str) -> str:
+    """Keys are written once, so that bytes in doubt are in the way of good ones until somebody decides."""
+    suspect = [
+        store.name
+        for store, status in zip(stores, statuses, strict=True)
+        if store.tier == tier and status is CopyStatus.SUSPECT
+    ]
+    if not suspect:
+        return ""
+    return (
+        f"; Holdfast replaces nothing: move the damaged objects out of {', '.join(suspect)} by hand, "
+        "run holdfast verify, and plan again"
+    )
 
 
 def _too_few_domains(rule: Rule, reached: set[str]) -> list[str]:

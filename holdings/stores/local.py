@@ -189,7 +189,9 @@ class LocalStore:
     def _refuse_if_full(self, key: str, size_bytes: int) -> None:
         space = os.statvfs(self._root)
         if space.f_bavail * space.f_frsize < size_bytes:
-            raise StoreFull(f"{self.name} has no room for the {size_bytes} bytes of {key}.")
+            raise StoreFull(
+                f"{self.name} has no room for the {size_bytes} bytes of {key}.", hint=files.FULL_HINT
+            )
 
     def _link(self, key: str, path: bytes, relative: bytes) -> None:
         target = os.path.join(self._root, relative)

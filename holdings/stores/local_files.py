@@ -35,6 +35,7 @@ _MEANING: dict[int | None, type[HoldfastError]] = {
     errno.EROFS: AccessDenied,
     errno.ELOOP: Conflict,
 }
+FULL_HINT = "Make room there, then run the same command again."
 _SENTENCE: dict[type[HoldfastError], str] = {
     NotFound: "{key} is not in {store}.",
     StoreFull: "{store} has no room for {key}.",
@@ -51,7 +52,8 @@ def told(store: str, key: str) -> Iterator[None]:
         yield
     except OSError as error:
         kind = _MEANING.get(error.errno, Unavailable)
-        raise kind(_SENTENCE[kind].format(store=store, key=key), detail=str(error)) from error
+        hint = FULL_HINT if kind is StoreFull else None
+        raise kind(_SENTENCE[kind].format(store=store, key=key), hint=hint, detail=str(error)) from error
 
 
 def open_incoming(folder: bytes) -> tuple[int, bytes]:

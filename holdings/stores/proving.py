@@ -130,6 +130,7 @@ def put_and_prove(
             f"{key} in {store.name} holds other bytes than were meant for it "
             f"({found.size_bytes} bytes, SHA-256 {found.sha256}; "
             f"meant were {meant[0]}, {meant[1]}).",
+            hint="Holdfast replaces nothing: look what it is, move it away by hand, and run the same again.",
         )
     return Proven(
         key=key,

@@ -37,7 +37,7 @@ from holdings.stores.interface import (
     too_short,
 )
 from holdings.stores.s3_access import Access
-from holdings.stores.s3_errors import RangeBeyondEnd, told
+from holdings.stores.s3_errors import RangeBeyondEnd, no_s3, told
 from holdings.stores.s3_listing import listed
 from holdings.stores.s3_multipart import (
     abort_abandoned,
@@ -98,7 +98,7 @@ class S3Store:
             options["range"] = {"offset": start}
         with self._told(key):
             found = obstore.get(self._access.bytes, self._full(key), options=options)
-            size, stream = found.meta["size"], found.stream(min_chunk_size=CHUNK_BYTES)
+            size, stream = self._info(key, found.meta).size_bytes, found.stream(min_chunk_size=CHUNK_BYTES)
         while chunk := self._next(key, stream):
             start += len(chunk)
             yield chunk
@@ -201,7 +201,15 @@ class S3Store:
 
     def _head(self, key: str) -> ObjectInfo:
         with self._told(key):
-            return _info(key, obstore.head(self._access.bytes, self._full(key)))
+            return self._info(key, obstore.head(self._access.bytes, self._full(key)))
+
+    def _info(self, key: str, meta: ObjectMeta) -> ObjectInfo:
+        """What an answer says of `key`. S3 always gives an ETag; a proxy's page has none."""
+        if not (version := meta["e_tag"]):
+            raise no_s3(self._access.place, key)
+        return ObjectInfo(
+            key=key, size_bytes=meta["size"], version=version, modified_at=meta["last_modified"]
+        )
 
     def _range(self, key: str, start: int, length: int) -> bytes:
         """At most `length` bytes: fewer where the object ends before."""
@@ -247,7 +255,8 @@ class S3Store:
             raise
 
     def _put_whole(self, key: str, data: bytes) -> ObjectInfo:
-        with self._taken(key), self._told(key, precondition=AlreadyExists):
+        # A put meets no missing key: a 404 without a body is about the bucket.
+        with self._taken(key), self._told(key, precondition=AlreadyExists, missing="NoSuchBucket"):
             obstore.put(self._access.bytes, self._full(key), data, mode="create", use_multipart=False)
         return self.head(key)
 
@@ -259,15 +268,6 @@ class S3Store:
 def open_s3(spec: StoreSettings) -> S3Store:
     """The bare store of an `s3:` URL; nothing is asked of the server yet."""
     return S3Store(Access(spec))
-
-
-def _info(key: str, meta: ObjectMeta) -> ObjectInfo:
-    return ObjectInfo(
-        key=key,
-        size_bytes=meta["size"],
-        version=meta["e_tag"] or "",
-        modified_at=meta["last_modified"],
-    )
 
 
 def _spans(size_bytes: int) -> list[tuple[int, int] | None]:

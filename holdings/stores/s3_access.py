@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 # one that still sends bytes must never be cut off.
 _CONNECT_SECONDS = 3
 _READ_SECONDS = 20
-_COMPLETE_SECONDS = 90
-"""S3 joins the parts of a large object before it answers."""
+_JOIN_SECONDS = 90
+"""S3 copies a part, or joins the parts of a large object, before it answers."""
 _CREDENTIALS_LIVE = timedelta(minutes=5)
 """After that they are asked for again; botocore renews those that end."""
 _DEFAULT_REGION = "us-east-1"
@@ -66,10 +66,17 @@ class Access:
         with self._lock:
             return self._botocore
 
+    @property
+    def patient(self) -> Any:
+        """botocore for uploads in parts: waits longer, and asks once more, since nobody above does."""
+        with self._lock:
+            return self._patient
+
     def close(self) -> None:
         """Give back the connections."""
-        if "_botocore" in self.__dict__:
-            self._botocore.close()
+        for made in ("_botocore", "_patient"):
+            if made in self.__dict__:
+                self.__dict__[made].close()
 
     @cached_property
     def _session(self) -> Session:
@@ -80,6 +87,7 @@ class Access:
             raise BadInput(
                 f"The store '{self._spec.name}' names the profile '{self._spec.profile}', "
                 "which is not in the AWS configuration.",
+                hint="Name one that is there, or leave `profile` out to use the environment.",
                 detail=str(error),
             ) from None
         return session
@@ -130,16 +138,22 @@ class Access:
 
     @cached_property
     def _botocore(self) -> Any:
+        return self._control(read_seconds=_READ_SECONDS, attempts=1)
+
+    @cached_property
+    def _patient(self) -> Any:
+        return self._control(read_seconds=_JOIN_SECONDS, attempts=2)
+
+    def _control(self, *, read_seconds: float, attempts: int) -> Any:
         self._credentials()
-        return self._session.create_client(
+        client = self._session.create_client(
             "s3",
             region_name=self._region,
             endpoint_url=self._spec.endpoint,
             config=Config(
                 connect_timeout=_CONNECT_SECONDS,
-                read_timeout=_COMPLETE_SECONDS,
-                # One more try here, since parts of an upload are not sent again by anybody above.
-                retries={"mode": "standard", "total_max_attempts": 2},
+                read_timeout=read_seconds,
+                retries={"mode": "standard", "total_max_attempts": attempts},
                 # Other servers than AWS store the trailers of default checksums inside the object
                 # (boto3 issue 4435); we send our own SHA-256 as a plain header instead.
                 request_checksum_calculation="when_required",
@@ -148,3 +162,13 @@ class Access:
                 max_pool_connections=32,
             ),
         )
+        client.meta.events.register_last("before-parameter-build.s3", _stay_here)
+        return client
+
+
+def _stay_here(context: dict[str, Any], **_: Any) -> None:
+    """Take part in no redirection: botocore asks whoever redirects for the bucket's region, for ever.
+
+    A bucket in another region is told of instead, as obstore's client does.
+    """
+    context.setdefault("s3_redirect", {})["redirected"] = True

@@ -90,6 +90,14 @@ _BY_CODE: dict[str, tuple[str, str]] = {
         "{store} ({place}) does not accept our secret key.",
         "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name the right profile in the settings.",
     ),
+    "AccessDenied": (
+        "{store} ({place}) does not let us touch {key}: AccessDenied.",
+        "Give this identity the right to list, read and put; or set `read_only` if it shall only read.",
+    ),
+    "": (
+        "{store} ({place}) did not answer well about {key}: no connection.",
+        "Look whether the server runs and `endpoint` of the store is right, then run the same command again.",
+    ),
     "PermanentRedirect": (
         "The bucket of {store} ({place}) lies in another region.",
         "Set `region` of the store in the settings.",
@@ -99,6 +107,13 @@ _BY_CODE: dict[str, tuple[str, str]] = {
         "Set the clock of this machine.",
     ),
 }
+
+
+_ELSEWHERE = (
+    "{store} ({place}) sends us elsewhere when asked about {key}: {code}.",
+    "Set `endpoint` and `region` of the store to where the bucket is; a login page redirects, too.",
+)
+_BY_CODE |= dict.fromkeys(("301", "302", "307", "308", "AuthorizationHeaderMalformed"), _ELSEWHERE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,6 +141,14 @@ def told(
         raise _refusal(place, key, missing if code == "404" else code, precondition, error) from error
 
 
+def no_s3(place: Place, key: str) -> Unavailable:
+    """What to raise where something answers that is no S3 server: nothing it says is believed."""
+    return Unavailable(
+        f"{place.store} ({place.place}) answered about {key} as no S3 server does; nothing was believed.",
+        hint="Look what answers at `endpoint` of the store: a proxy, a login page?",
+    )
+
+
 def _code(error: Exception) -> str:
     """The server's code, its HTTP status where it said no more, or empty where it said nothing."""
     if isinstance(error, ClientError):
@@ -143,7 +166,7 @@ def _refusal(
     if kind is Conflict:
         kind = precondition
     sentence, hint = _BY_CODE.get(code, (_SENTENCES[kind], None))
-    said = {"key": key, "store": place.store, "place": place.place, "code": code or "no connection"}
+    said = {"key": key, "store": place.store, "place": place.place, "code": code}
     # Only the first paragraph: what follows in obstore's errors is its own state.
     return kind(sentence.format(**said), hint=hint, detail=str(error).split("\n\n", 1)[0])
 

@@ -9,7 +9,7 @@ from typing import Any
 from holdings.errors import BadInput, Conflict, Unavailable
 from holdings.stores.interface import OURS, ObjectInfo, check_key
 from holdings.stores.s3_access import Access
-from holdings.stores.s3_errors import told
+from holdings.stores.s3_errors import no_s3, told
 
 
 def listed(access: Access, prefix: str) -> Iterator[ObjectInfo]:
@@ -21,13 +21,17 @@ def listed(access: Access, prefix: str) -> Iterator[ObjectInfo]:
 def _pages(access: Access, prefix: str) -> Iterator[list[dict[str, Any]]]:
     # botocore, not obstore: obstore takes prefixes by whole parts only ("a/b" is none of "a/bc").
     more: dict[str, str] = {}
+    what = f"the keys that begin with '{prefix}'"
     while True:
-        with told(access.place, f"the keys that begin with '{prefix}'", missing="NoSuchBucket"):
+        with told(access.place, what, missing="NoSuchBucket"):
             page = access.control.list_objects_v2(Bucket=access.bucket, Prefix=access.prefix + prefix, **more)
+        if "IsTruncated" not in page:
+            # botocore makes an empty page of any XML or HTML: a login page would empty the bucket.
+            raise no_s3(access.place, what)
         yield page.get("Contents", [])  # SeaweedFS may end with a page without any
         if not page.get("IsTruncated"):
             return
-        if not (token := page.get("NextContinuationToken")):
+        if (token := page.get("NextContinuationToken")) in {None, "", more.get("ContinuationToken")}:
             raise Unavailable(f"{access.place.store} broke off a listing in the middle.")
         more = {"ContinuationToken": token}
 

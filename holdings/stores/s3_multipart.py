@@ -68,7 +68,7 @@ def upload(access: Access, key: str, pieces: Iterable[Any], send: Send, *, in_fl
     """
     name = access.prefix + key
     with told(access.place, key):
-        started = access.control.create_multipart_upload(
+        started = access.patient.create_multipart_upload(
             Bucket=access.bucket, Key=name, ChecksumAlgorithm="SHA256"
         )
     upload_id = started["UploadId"]
@@ -78,7 +78,7 @@ def upload(access: Access, key: str, pieces: Iterable[Any], send: Send, *, in_fl
             claimed(access, key),
             told(access.place, key, precondition=AlreadyExists, missing="NoSuchUpload"),
         ):
-            access.control.complete_multipart_upload(
+            access.patient.complete_multipart_upload(
                 Bucket=access.bucket,
                 Key=name,
                 UploadId=upload_id,
@@ -87,7 +87,7 @@ def upload(access: Access, key: str, pieces: Iterable[Any], send: Send, *, in_fl
             )
     except BaseException:
         with suppress(HoldfastError), told(access.place, key):
-            access.control.abort_multipart_upload(Bucket=access.bucket, Key=name, UploadId=upload_id)
+            access.patient.abort_multipart_upload(Bucket=access.bucket, Key=name, UploadId=upload_id)
         raise
 
 
@@ -112,7 +112,7 @@ def sender_of_bytes(access: Access, key: str) -> Send:
     def send(upload_id: str, number: int, part: bytearray) -> dict[str, Any]:
         checksum = base64.b64encode(hashlib.sha256(part).digest()).decode()
         with told(access.place, key, missing="NoSuchUpload"):
-            sent = access.control.upload_part(
+            sent = access.patient.upload_part(
                 Bucket=access.bucket,
                 Key=access.prefix + key,
                 UploadId=upload_id,
@@ -132,7 +132,7 @@ def sender_of_ranges(access: Access, source_key: str, *, version: str) -> Send:
         target_key, span = piece
         wanted = {} if span is None else {"CopySourceRange": f"bytes={span[0]}-{span[1]}"}
         with told(access.place, source_key):
-            sent = access.control.upload_part_copy(
+            sent = access.patient.upload_part_copy(
                 Bucket=access.bucket,
                 Key=access.prefix + target_key,
                 UploadId=upload_id,
@@ -157,13 +157,13 @@ def abort_abandoned(access: Access, key: str) -> int:
     folder, slash, _ = key.partition("/")
     ended = 0
     with suppress(HoldfastError), told(access.place, key):
-        answer = access.control.list_multipart_uploads(
+        answer = access.patient.list_multipart_uploads(
             Bucket=access.bucket, Prefix=access.prefix + folder + slash
         )
         now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
         for found in answer.get("Uploads", []):
             if found["Initiated"] < now - _ABANDONED_AFTER:
-                access.control.abort_multipart_upload(
+                access.patient.abort_multipart_upload(
                     Bucket=access.bucket, Key=found["Key"], UploadId=found["UploadId"]
                 )
                 ended += 1

@@ -41,11 +41,14 @@ def init(
         answer({"settings": text}, text.rstrip().split("\n"), as_json=as_json)
         return DONE
     written = write_template(folder or Path(), s3=s3)
-    lines = [*(f"Written: {path}" for path in written), f"Next: {_next(folder)}"]
+    lines = [*(f"Written: {path}" for path in written), f"Next: {_next(folder, s3=s3)}"]
     answer({"written": written, "settings": written[-1]}, lines, as_json=as_json)
     return DONE
 
 
-def _next(folder: Path | None) -> str:
+def _next(folder: Path | None, *, s3: bool) -> str:
     deposit = "holdfast deposit SOURCE --collection ID"
-    return deposit if folder is None else f"cd {folder} && {deposit}"
+    command = deposit if folder is None else f"cd {folder} && {deposit}"
+    if not s3:
+        return command
+    return f"name your buckets, endpoints and profiles in {folder}/holdfast.toml; then {command}"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from holdings.house import House
     from tiering.applying import Applied
-    from tiering.plan import Cost, Move, Plan
+    from tiering.plan import Cost, Due, Move, Plan
 
 
 def plan(
@@ -51,7 +51,8 @@ def plan(
     text = plan_to_json(made)
     if target is not None:
         write_text(target, text)
-        say(f"The plan is in {target}; holdfast tier apply {target} makes it so.")
+        then = f"holdfast tier apply {target} makes it so" if made.moves else "it moves nothing"
+        say(f"The plan is in {target}; {then}.")
     if as_json:
         print(text, end="")
     else:
@@ -131,12 +132,7 @@ def make(house: House, *, at: datetime) -> Plan:
 
 def plan_lines(made: Plan) -> Iterator[str]:
     """A plan as people read it."""
-    yield from table(
-        [
-            (m.package_id, f"{m.source_store} -> {m.target_store}", size(m.size_bytes), m.reason)
-            for m in made.moves
-        ]
-    )
+    yield from table([_move_row(move) for move in made.moves])
     totals = made.totals
     if made.moves:
         hours = "no rate has been measured yet" if totals.hours is None else _duration(totals.hours)
@@ -146,9 +142,17 @@ def plan_lines(made: Plan) -> Iterator[str]:
         )
         yield from map(_cost_line, totals.costs)
     elif not made.blocked:
-        yield f"Nothing to do: {count(totals.packages, 'package')}, all as the policy wants."
+        yield f"No copy to make: {count(totals.packages, 'package')}, all where the policy wants them."
     for blocked in made.blocked:
         yield f"Refused: {blocked.package_id}, because {blocked.reason}"
+    yield from map(_due_line, made.due)
+
+
+def _due_line(due: Due) -> str:
+    return (
+        f"Due to be read again: {count(due.copies, 'copy', 'copies')} in {due.store}, "
+        f"{size(due.size_bytes)}; holdfast verify --store {due.store} does it."
+    )
 
 
 def _move_row(move: Move) -> tuple[str, ...]:
@@ -194,6 +198,7 @@ def applied_lines(applied: Applied) -> Iterator[str]:
         yield f"{move.package_id} is in {move.target_store}: {size(move.size_bytes)}, read back and verified."
     for failed in applied.failed:
         yield f"{failed.move.package_id} is not in {failed.move.target_store}: {failed.reason}"
+    yield from (f"Try: {hint}" for hint in dict.fromkeys(each.hint for each in applied.failed) if hint)
     yield (
         f"{count(len(applied.done), 'copy', 'copies')} made "
         f"({size(applied.size_bytes)} in {applied.seconds:.1f} s), "
@@ -226,6 +231,7 @@ def _status_lines(stores: list[dict[str, object]], below: list[str], made: Plan)
     yield from table([("store", "tier", "domain", "copies", "bytes"), *map(_store_row, stores)])
     yield f"{count(len(below), 'package')} of {made.totals.packages:,} below the policy."
     yield from (f"  {package_id}" for package_id in below)
+    yield from map(_due_line, made.due)
 
 
 def _store_row(store: dict[str, object]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from holdings.house import House
 from holdings.observing import CopyVerified, Happening
 from holdings.records import CopyStatus, EventType, Outcome
 from holdings.stores.faulty import Fault, FaultyStore, scripted
+from holdings.stores.reaching import PATIENCE
 from tests.archive.helpers import copy_to_cold, damage, object_file, with_hot
 from tests.kit.pictures import write_pictures
 
@@ -83,6 +84,22 @@ def test_a_silent_store_is_unknown_and_changes_nothing(house: House, receipt: Re
     assert not found.is_good
     assert statuses(house) == {"hot": CopyStatus.VERIFIED, "cold": CopyStatus.VERIFIED}
     assert len(house.catalogue.events()) == events
+
+
+def test_a_silent_store_is_not_waited_for_at_every_object(
+    house: House, receipt: Receipt, tmp_path: Path
+) -> None:
+    for n in range(6):
+        write_pictures(tmp_path / f"more {n}", 1, seed=n + 10)
+        deposit(house, tmp_path / f"more {n}", collection=f"more-{n}")
+    silent = FaultyStore(house.store("hot"), lambda *_: Fault.NO_EFFECT)
+    limits = replace(house.settings.limits, threads=1)
+    one_thread = replace(house, settings=replace(house.settings, limits=limits))
+    found = verify(with_hot(one_thread, silent))
+    assert {copy.store for copy in found.of(Finding.UNKNOWN)} == {"hot"}
+    assert len(found.of(Finding.UNKNOWN)) == 7
+    assert [copy.store for copy in found.of(Finding.GOOD)] == ["cold"]
+    assert [verb for verb, _, _ in silent.met].count("get") == PATIENCE
 
 
 def test_a_fault_that_is_known_outweighs_a_store_that_falls_silent(house: House, receipt: Receipt) -> None:

@@ -48,3 +48,9 @@ def test_what_is_written_is_read(moment: datetime) -> None:
 def test_clocks() -> None:
     assert FixedClock(BASE).now() == BASE
     assert SystemClock().now().tzinfo is UTC
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31", "+99999y", "+99999999999999999999d"])
+def test_the_ends_of_time_are_no_moments(text: str) -> None:
+    with pytest.raises(BadInput, match="is not a moment"):
+        parse_moment(text, base=BASE)

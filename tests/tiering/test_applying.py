@@ -18,6 +18,7 @@ from holdings.records import MANIFEST_NAME, Copy, CopyStatus, EventType, Outcome
 from holdings.stores.counting import CountingStore
 from holdings.stores.faulty import Crashed, Fault, FaultyStore, scripted
 from holdings.stores.interface import Buffer, ObjectInfo
+from holdings.stores.reaching import PATIENCE
 from holdings.stores.wrapper import Wrapper
 from tests.kit.houses import TEST_TIME, a_house
 from tests.tiering.builders import a_policy, a_rule
@@ -41,7 +42,6 @@ from tiering.applying import Applied, apply_plan
 from tiering.plan import Plan, sealed
 from tiering.planning import make_plan
 from tiering.policy import Policy
-from tiering.reaching import PATIENCE
 from tiering.status import status
 
 V, S, M = CopyStatus.VERIFIED, CopyStatus.SUSPECT, CopyStatus.MISSING

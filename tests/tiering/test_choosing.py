@@ -38,13 +38,21 @@ def test_only_verified_copies_count(status: CopyStatus) -> None:
     assert choose([V, status], a_rule({"hot": 1, "cold": 1}), [HOT, COLD]).below
 
 
-@pytest.mark.parametrize("status", [W, S, R])
+@pytest.mark.parametrize("status", [W, R])
 def test_where_other_bytes_may_lie_nothing_is_written(status: CopyStatus) -> None:
     choice = choose([V, status], a_rule({"hot": 1, "cold": 1}), [HOT, COLD])
     assert targets(choice) == []
     assert choice.blocked == (
         f"1 of 1 copies in cold cannot be made: no store there is free (cold: {status})",
     )
+
+
+def test_bytes_in_doubt_stay_until_somebody_moves_them() -> None:
+    choice = choose([V, S], a_rule({"hot": 1, "cold": 1}), [HOT, COLD])
+    assert targets(choice) == []
+    (blocked,) = choice.blocked
+    assert "(cold: suspect)" in blocked
+    assert "move the damaged objects out of cold by hand, run holdfast verify" in blocked
 
 
 @pytest.mark.parametrize("status", [M, X])

@@ -77,13 +77,16 @@ def read_policy(path: Path) -> Policy:
     try:
         parsed = _File.model_validate(file.data)
     except ValidationError as error:
-        file.refuse(problems_of(error, _File), hint=_HINT)
+        file.refuse(problems_of(error, _File))
         raise
     policy = Policy(
         guards=Guards(**parsed.guards.model_dump()),
         rules=tuple(Rule(**rule.model_dump()) for rule in parsed.rules),
     )
-    file.refuse(policy_problems(policy), hint=_HINT)
+    problems = policy_problems(policy)
+    file.refuse(
+        problems, hint=_HINT if any(problem.place[-1:] == ("where",) for problem in problems) else None
+    )
     return policy
 
 

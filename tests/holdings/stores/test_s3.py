@@ -59,6 +59,7 @@ def first(seaweed: Seaweed, bucket: str) -> Iterator[Access]:
     access = Access(seaweed.spec("hot", bucket))
     assert access.bytes
     assert access.control
+    assert access.patient
     yield access
     access.close()
 
@@ -306,8 +307,9 @@ def test_no_credentials_at_all(spec: StoreSettings, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_profile_that_is_not_there(spec: StoreSettings) -> None:
-    with pytest.raises(BadInput, match="nobody"):
+    with pytest.raises(BadInput, match="nobody") as refused:
         open_store(dataclasses.replace(spec, profile="nobody")).head("k")
+    assert "environment" in (refused.value.hint or "")
 
 
 def test_a_profile_lets_in(
@@ -334,8 +336,9 @@ def test_nobody_listens(spec: StoreSettings) -> None:
         bare, store = open_s3(there), open_store(there)
         for ask in [*everything(bare), everything(store)[0]]:
             began = time.monotonic()
-            with pytest.raises(Transient, match="did not answer well"):
+            with pytest.raises(Transient, match="did not answer well") as refused:
                 ask()
+            assert "endpoint" in (refused.value.hint or "")
             assert time.monotonic() - began < 12
         bare.close()
         store.close()

@@ -126,3 +126,12 @@ def test_the_policy_that_init_writes_is_sound(tmp_path: Path) -> None:
     write_template(tmp_path)
     policy = read_policy(tmp_path / "policy.toml")
     assert [rule.copies for rule in policy.rules] == [{"hot": 1, "cold": 1}, {"hot": 1}]
+
+
+def test_the_columns_are_told_where_a_condition_is_wrong_and_nowhere_else(tmp_path: Path) -> None:
+    with pytest.raises(BadInput) as condition:
+        read(tmp_path, SOUND.replace("age_days", "agedays"))
+    assert "age_days" in (condition.value.hint or "")
+    with pytest.raises(BadInput) as domains:
+        read(tmp_path, SOUND.replace("domains = 2", "domains = 5"))
+    assert domains.value.hint is None
