@@ -17,10 +17,10 @@ _MARK = ".holdfast-part"
 
 def check_target(target: Path, *, overwrite: bool = False) -> None:
     """BadInput where `target` exists already (unless it is a file to be replaced) or has no folder."""
-    if target.is_dir() and not target.is_symlink():
-        raise BadInput(
-            f"{target} is there already, and is a folder.", hint="Name one that does not exist yet."
-        )
+    if os.path.lexists(target) and not (target.is_symlink() or target.is_file()):
+        # To replace /dev/null by a picture would break the machine.
+        what = "a folder" if target.is_dir() else "no plain file"
+        raise BadInput(f"{target} is there already, and is {what}.", hint="Name one that does not exist yet.")
     if os.path.lexists(target) and not overwrite:
         raise BadInput(
             f"{target} is there already; it was left as it is.", hint="Name another, or ask to overwrite it."

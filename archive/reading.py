@@ -64,7 +64,8 @@ def from_first_good(
 
     read : raises Corrupt where the bytes are not those recorded, and may be called again.
 
-    Raises Unavailable where a copy could not be asked and no other is good, else Corrupt.
+    Raises Unavailable where a copy could not be asked and no other is good, else Corrupt; NotFound
+    where nobody claims that the package is held.
     """
     troubles: list[Trouble] = []
     for copy in worth_reading(house, package_id):
@@ -72,6 +73,8 @@ def from_first_good(
             return read(house.store(copy.store)), copy.store, tuple(troubles)
         except HoldfastError as error:
             troubles.append(_told(house, copy, error, run))
+    if not troubles:
+        house.catalogue.package(package_id)  # NotFound, if an index is all that a killed deposit left
     raise _nothing_good(package_id, troubles)
 
 
@@ -89,7 +92,7 @@ def _told(house: House, copy: Copy, error: HoldfastError, run: str) -> Trouble:
 
 
 def _nothing_good(package_id: str, troubles: Sequence[Trouble]) -> HoldfastError:
-    told = "; ".join(f"{trouble.store}: {trouble.because}" for trouble in troubles)
+    told = " ".join(f"In {trouble.store}: {trouble.because}" for trouble in troubles)
     sentence = f"No copy of {package_id} could give what was asked. {told}".strip()
     if any(not trouble.is_known_bad for trouble in troubles):
         return Unavailable(sentence, hint="Try again when the store can be reached.")

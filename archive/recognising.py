@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from archive.naming import fingerprint
+from archive.reading import worth_reading
 from archive.stream import hash_source
 from archive.survey import SourceFile
-from holdings.errors import Corrupt, NotFound
+from archive.verifying import Finding, verify
+from holdings.errors import Corrupt, NotFound, Unavailable
 from holdings.house import House
 from holdings.observing import Observer
 from holdings.records import CopyStatus, EventType, Image, Package
@@ -43,7 +45,7 @@ class Held:
     package: Package
     images: list[Image]
     store: str
-    """A store with a verified copy."""
+    """A store with a copy that was read and is good."""
 
 
 def is_known(house: House, package_id: str) -> bool:
@@ -56,17 +58,40 @@ def is_known(house: House, package_id: str) -> bool:
 
 
 def find_held(house: House, package_id: str, content: Content) -> Held | None:
-    """The package, where it has that very content and a verified copy; None otherwise.
+    """The package, where it has that very content and a copy that is good now; None otherwise.
 
-    A package whose copies are all lost or suspect is not held: its content deserves a new one.
+    The copy is read: whoever deposits twice may be about to clear the source. A package whose
+    copies are all lost or suspect is not held: its content deserves a new one.
+
+    Raises Unavailable where no copy is known to be good and one could not be read.
     """
-    copies = house.catalogue.copies(package_id=package_id)
-    verified = [copy.store for copy in copies if copy.status is CopyStatus.VERIFIED]
-    if not verified or _recorded_fingerprint(house, package_id) != content.fingerprint:
+    if _recorded_fingerprint(house, package_id) != content.fingerprint:
+        return None
+    store = _good_copy(house, package_id)
+    if store is None:
         return None
     package = house.catalogue.package(package_id)
     keep_index(house, package)
-    return Held(package=package, images=house.catalogue.images.images(package_id), store=verified[0])
+    return Held(package=package, images=house.catalogue.images.images(package_id), store=store)
+
+
+def _good_copy(house: House, package_id: str) -> str | None:
+    """The store of the first verified copy that is still what was recorded."""
+    unknown: list[str] = []
+    for copy in worth_reading(house, package_id):
+        if copy.status is not CopyStatus.VERIFIED:
+            continue
+        (checked,) = verify(house, package_ids=[package_id], store=copy.store).copies
+        if checked.finding is Finding.GOOD:
+            return copy.store
+        if checked.finding is Finding.UNKNOWN and checked.because:
+            unknown.append(checked.because)
+    if unknown:
+        raise Unavailable(
+            f"{package_id} has this very content, and could not be read back: {' '.join(unknown)}",
+            hint="Nothing was deposited. Deposit again when the store can be reached.",
+        )
+    return None
 
 
 def _recorded_fingerprint(house: House, package_id: str) -> object:
@@ -77,10 +102,10 @@ def _recorded_fingerprint(house: House, package_id: str) -> object:
 
 
 def keep_index(house: House, package: Package) -> None:
-    """Bring the image index of a package from a store, where the catalogue lacks it."""
-    if house.catalogue.images.has(package.package_id):
-        return
+    """Bring the image index of a package from a store, where the catalogue lacks it or has a damaged one."""
     recorded = next(item for item in package.objects if item.key == INDEX_NAME)
+    if house.catalogue.images.holds(package.package_id, recorded.sha256):
+        return
     for copy in house.catalogue.copies(package_id=package.package_id):
         if copy.status is CopyStatus.VERIFIED:
             key = package.prefix + INDEX_NAME

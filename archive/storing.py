@@ -19,7 +19,7 @@ from archive.recognising import INDEX_NAME
 from archive.stream import BagStream
 from holdings.catalogue.index import index_bytes, read_index
 from holdings.catalogue.manifest import manifest_bytes, read_manifest
-from holdings.errors import BadInput, Conflict, NotFound
+from holdings.errors import BadInput, Conflict, NotFound, StoreFull
 from holdings.observing import Observer
 from holdings.records import (
     MANIFEST_NAME,
@@ -58,7 +58,8 @@ def store_bag(store: Store, found: Identified, intent: Intent, *, observer: Obse
 
     intent : what is meant now; what an earlier run meant and began goes first.
 
-    Raises BadInput where the source changed or cannot be read; then nothing is left behind.
+    Raises BadInput where the source changed or cannot be read, StoreFull where there is no room
+    for the bag; then nothing is left behind.
     """
     declared = declare(store, intent)
     stream = BagStream(found.root, plan_bag(declared.intent, found.files))
@@ -67,7 +68,7 @@ def store_bag(store: Store, found: Identified, intent: Intent, *, observer: Obse
         bag = put_and_prove(
             store, bag_key, stream.chunks, size_bytes=stream.layout.size_bytes, observer=observer
         )
-    except BadInput:
+    except (BadInput, StoreFull):
         withdraw(store, declared, unless=bag_key)
         raise
     except Conflict as conflict:

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from holdings.catalogue.duckdb import DuckDBCatalogue
 from holdings.catalogue.gate import Patience
-from holdings.catalogue.identity import refuse_if_packages, settle_identity
+from holdings.catalogue.identity import OwnStore, refuse_if_packages, settle_identity
 from holdings.catalogue.migrating import create_catalogue
 from holdings.clock import Clock, SystemClock
 from holdings.house import House
@@ -37,10 +37,11 @@ def open_house(
             stack.callback(store.close)
         _found_catalogue(settings, stores, observer)
         path, wait_seconds = settings.catalogue.path, settings.catalogue.wait_seconds
+        catalogue = DuckDBCatalogue(path, wait_seconds=wait_seconds, observer=observer)
         house = House(
             settings=settings,
-            stores=stores,
-            catalogue=DuckDBCatalogue(path, wait_seconds=wait_seconds, observer=observer),
+            stores={name: OwnStore(store, lambda: catalogue.catalogue_id) for name, store in stores.items()},
+            catalogue=catalogue,
             clock=clock,
             observer=observer,
             agent=agent,

@@ -157,7 +157,7 @@ def check_collection_id(text: str) -> str:
     """`text` itself, or BadInput: it becomes part of keys, paths and URLs for ever."""
     if not _COLLECTION_ID.fullmatch(text):
         raise BadInput(
-            f"'{text[:80]}' cannot name a collection: it takes 1 to 64 of a-z, 0-9, '-' and '_', "
+            f"{text[:80]!r} cannot name a collection: it takes 1 to 64 of a-z, 0-9, '-' and '_', "
             "beginning and ending with a letter or digit.",
             hint="For example: nhmuk-pinned",
         )
@@ -167,7 +167,7 @@ def check_collection_id(text: str) -> str:
 def check_package_id(text: str) -> str:
     """`text` itself, or BadInput. Guards every key that is made from what came from outside."""
     if not _PACKAGE_ID.fullmatch(text):
-        raise BadInput(f"'{text[:80]}' is not a package identifier.", hint="holdfast find shows them.")
+        raise BadInput(f"{text[:80]!r} is not a package identifier.", hint="holdfast find shows them.")
     return text
 
 
@@ -185,7 +185,7 @@ def package_of_image(identifier: str) -> str:
     """The package that holds an image, from the image's identifier alone; BadInput if it is none."""
     package_id, dot, ordinal = identifier.rpartition(".")
     if not dot or not ordinal.isascii() or not ordinal.isdigit() or len(ordinal) > _ORDINAL_DIGITS:
-        raise BadInput(f"'{identifier[:80]}' is not an image identifier.", hint="holdfast find shows them.")
+        raise BadInput(f"{identifier[:80]!r} is not an image identifier.", hint="holdfast find shows them.")
     return check_package_id(package_id)
 
 

@@ -182,13 +182,13 @@ def _history(surveys: Surveys, catalogue: Catalogue) -> Iterator[Finding]:
 
 def _indexes(catalogue: Catalogue, packages: Mapping[str, Package]) -> Iterator[Finding]:
     for package_id, package in packages.items():
-        has_index = any(item.key == INDEX_NAME for item in package.objects)
-        if has_index and not catalogue.images.has(package_id):
+        recorded = next((item for item in package.objects if item.key == INDEX_NAME), None)
+        if recorded and not catalogue.images.holds(package_id, recorded.sha256):
             yield _finding(
                 FindingKind.MISSING_INDEX,
                 package_id,
                 None,
-                f"The image index of {package_id} is not beside the catalogue.",
+                f"The image index of {package_id} is not beside the catalogue as it was recorded.",
             )
 
 

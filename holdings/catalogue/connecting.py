@@ -21,6 +21,8 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
+_REFUSED = ("No space left", "Permission denied", "Operation not permitted", "Read-only file system")
+"""What the operating system says where the file itself is as it was."""
 _BROKEN = (duckdb.IOException, duckdb.InternalException, duckdb.FatalException, duckdb.SerializationException)
 
 
@@ -68,7 +70,7 @@ def told(path: Path) -> Iterator[None]:
 
 def _translated(error: duckdb.Error, path: Path) -> HoldfastError | None:
     text = str(error)
-    if "No space left" in text or "Permission denied" in text or "Read-only file system" in text:
+    if any(reason in text for reason in _REFUSED):
         return Unavailable(f"The catalogue {path} cannot be used: {text.splitlines()[0]}", detail=text)
     # A damaged page surfaces as the bare base class.
     if type(error) is duckdb.Error or isinstance(error, _BROKEN):

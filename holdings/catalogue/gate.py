@@ -46,7 +46,9 @@ class Patience:
         if waited >= _SILENT_SECONDS and waited - self._told >= 1.0:
             self._told = waited
             self.observer(
-                Waiting(what=f"another command is using {self.path.name}", seconds_left=self.seconds - waited)
+                Waiting(
+                    what=f"another command that is using {self.path.name}", seconds_left=self.seconds - waited
+                )
             )
         # Jitter, so that many who wait do not all come back at the same moment.
         time.sleep(min(self._pause * random.uniform(0.5, 1.0), self.seconds - waited))  # noqa: S311

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
-from holdings.errors import AlreadyExists, BadInput, Conflict, NotFound
+from holdings.errors import AlreadyExists, BadInput, Conflict, NotFound, Unavailable
 from holdings.records import PACKAGES_PREFIX
 from holdings.stores.interface import Lists, Reads, Store
+from holdings.stores.wrapper import Answer, Wrapper
 
 IDENTITY_KEY = "holdfast/catalogue.json"
 _FORMAT = 1
@@ -67,6 +68,38 @@ def _keep(store: Store, identity: str) -> str | None:
     except AlreadyExists:
         return identity_in(store)
     return identity
+
+
+class OwnStore(Wrapper):
+    """A store that is used only once it is known to be no other catalogue's.
+
+    Two disks of two houses may both be named `hot`: with the wrong one mounted, a deposit would
+    go where nobody looks for it, and whatever lies on the right one would seem lost. A store that
+    says nothing (new in the settings, or read-only) is taken as ours.
+    """
+
+    def __init__(self, inner: Store, identity: Callable[[], str]) -> None:
+        super().__init__(inner)
+        self._identity = identity
+        self._is_known = False
+
+    def _ask(self, verb: str, key: str, call: Callable[[], Answer]) -> Answer:
+        if not self._is_known:
+            self._check()
+            self._is_known = True
+        return super()._ask(verb, key, call)
+
+    def _check(self) -> None:
+        try:
+            told = identity_in(self._inner)
+        except BadInput:
+            # A damaged word about whose it is must not keep anybody from what is there.
+            return
+        if told not in (None, self._identity()):
+            raise Unavailable(
+                f"The store '{self.name}' at {self.url} belongs to another catalogue; it was left alone.",
+                hint="Is the right disk mounted there, and does holdfast.toml name the right place?",
+            )
 
 
 def refuse_if_packages(stores: Iterable[Lists]) -> None:

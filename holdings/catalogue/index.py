@@ -78,11 +78,15 @@ def _table(data: bytes, origin: str) -> pa.Table:
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
         if not file.schema_arrow.equals(index_schema(), check_metadata=False):
-            raise Corrupt(f"{origin} has not the columns of an image index.", detail=str(file.schema_arrow))
+            raise Corrupt(
+                f"{origin} has not the columns of an image index.",
+                hint=_FETCH_HINT,
+                detail=str(file.schema_arrow),
+            )
         # One thread: thousands of small files gain nothing from more.
         return file.read(use_threads=False)
     except (pa.ArrowException, OSError) as error:
-        raise Corrupt(f"{origin} is no image index.", detail=str(error)) from None
+        raise Corrupt(f"{origin} is no image index.", hint=_FETCH_HINT, detail=str(error)) from None
 
 
 class FolderIndex:
@@ -160,6 +164,11 @@ class FolderIndex:
             )
         return [str(self._path(package_id)) for package_id in recorded if package_id in there]
 
+    def _nothing_of(self, package_id: str) -> Corrupt | NotFound:
+        if self._recorded(None).get(package_id):
+            return Corrupt(f"The image index of {package_id} is not in {self.folder}.", hint=_FETCH_HINT)
+        return NotFound(f"No package {package_id} with images is held.", hint="holdfast find shows what is.")
+
     def _path(self, package_id: str) -> Path:
         return self.folder / f"{check_package_id(package_id)}.parquet"
 
@@ -167,9 +176,7 @@ class FolderIndex:
         try:
             return path.read_bytes()
         except FileNotFoundError:
-            raise NotFound(
-                f"There is no image index of {package_id}.", hint="holdfast find shows what is held."
-            ) from None
+            raise self._nothing_of(package_id) from None
         except OSError as error:
             raise Unavailable(f"The image index {path} cannot be read: {error.strerror}.") from None
 

@@ -46,6 +46,10 @@ class ImageIndex(Protocol):
         """Whether the index of that package is here."""
         ...
 
+    def holds(self, package_id: str, sha256: str) -> bool:
+        """Whether the index of that package is here, with those very bytes."""
+        ...
+
     def images(self, package_id: str) -> list[Image]:
         """The images of one package, in order. Raises NotFound."""
         ...

@@ -71,6 +71,6 @@ def _lines(receipt: Receipt) -> Iterator[str]:
         f"read back and verified in {receipt.seconds:.1f} s."
     )
     if receipt.sidecars:
-        yield f"Kept beside them: {count(len(receipt.sidecars), 'file')} that are no images."
+        yield f"Kept beside them, not being images: {count(len(receipt.sidecars), 'file')}."
     for left_out in receipt.left_out:
         yield f"Left out: {left_out.path}, because {left_out.because}"

@@ -9,14 +9,16 @@ from typing import NoReturn
 
 from holdings.errors import HoldfastError
 from service.cli.answering import complain
-from service.cli.signals import Signals
+from service.cli.signals import Signals, disregard_signals
 from service.cli.statuses import DONE, INTERRUPTED
 from service.cli.troubles import Interrupted, as_ours
 
 
 def main() -> NoReturn:
     """Run `holdfast` with this process's arguments and end the process."""
-    sys.exit(run(sys.argv[1:]))
+    status = run(sys.argv[1:])
+    disregard_signals()
+    sys.exit(status)
 
 
 def run(words: Sequence[str]) -> int:

@@ -34,3 +34,9 @@ class Signals:
     def _arrive(self, _: int, __: FrameType | None) -> None:
         self.came = True
         raise KeyboardInterrupt
+
+
+def disregard_signals() -> None:
+    """For the end of the process: the outcome was told, and taking Python down must not change it."""
+    for number in _HEEDED:
+        signal.signal(number, signal.SIG_IGN)

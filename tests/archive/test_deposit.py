@@ -17,14 +17,14 @@ from archive.finding import find
 from archive.identify import open_source
 from archive.verifying import verify
 from holdings.clock import FixedClock
-from holdings.errors import BadInput, Corrupt, StoreFull
+from holdings.errors import BadInput, Corrupt, StoreFull, Unavailable
 from holdings.house import House
 from holdings.observing import Advanced, Finished, Happening, Started
-from holdings.records import Copy, CopyStatus, Event, EventType, Image
+from holdings.records import Copy, CopyStatus, Event, EventType, Image, Outcome
 from holdings.stores.faulty import Crashed, Fault, FaultyStore, scripted
 from holdings.stores.interface import Buffer, ObjectInfo
 from holdings.stores.wrapper import Wrapper
-from tests.archive.helpers import damage, files_of, keys_of, members_of, object_file, with_hot
+from tests.archive.helpers import copy_to_cold, damage, files_of, keys_of, members_of, object_file, with_hot
 from tests.kit.houses import TEST_TIME, a_house
 from tests.kit.pictures import write_pictures
 from tests.kit.shared import shared_data
@@ -88,12 +88,56 @@ def test_every_image_lies_in_the_tar_where_its_row_says(house: House, source: Pa
 
 
 class TestTheSameAgain:
-    def test_is_recognised_and_nothing_is_stored_or_recorded_twice(self, house: House, source: Path) -> None:
+    def test_is_recognised_and_read_again_and_nothing_is_stored_twice(
+        self, house: House, source: Path
+    ) -> None:
         first = deposit(house, source, collection="herb")
-        keys, events = keys_of(house.store("hot"), ""), house.catalogue.events()
+        keys, events = keys_of(house.store("hot")), house.catalogue.events()
         again = deposit(house, source, collection="herb")
         assert replace(again, seconds=first.seconds) == replace(first, already_held=True)
-        assert (keys_of(house.store("hot"), ""), house.catalogue.events()) == (keys, events)
+        assert keys_of(house.store("hot")) == keys
+        (read,) = [event for event in house.catalogue.events() if event not in events]
+        assert (read.event_type, read.store, read.outcome) == (
+            EventType.FIXITY_CHECK,
+            "hot",
+            Outcome.SUCCESS,
+        )
+
+    @pytest.mark.parametrize("wrong", ["bag_flipped", "bag_deleted", "index_deleted"])
+    def test_is_stored_anew_where_nobody_had_noticed_the_damage(
+        self, house: House, source: Path, wrong: str
+    ) -> None:
+        first = deposit(house, source, collection="herb")
+        folder = object_file(house, "hot", f"packages/{first.package_id}")
+        if wrong == "bag_flipped":
+            damage(folder / "bag.tar", at=600)
+        else:
+            (folder / {"bag_deleted": "bag.tar", "index_deleted": "index.parquet"}[wrong]).unlink()
+        again = deposit(house, source, collection="herb")
+        assert (again.package_id, again.already_held) == (f"{first.package_id}-v2", False)
+        assert [copy.status for copy in house.catalogue.copies(package_id=first.package_id)] != [
+            CopyStatus.VERIFIED
+        ]
+
+    def test_is_held_by_the_copy_that_is_good(self, house: House, source: Path) -> None:
+        first = deposit(house, source, collection="herb")
+        copy_to_cold(house, first.package_id)
+        damage(object_file(house, "hot", f"packages/{first.package_id}/bag.tar"), at=600)
+        again = deposit(house, source, collection="herb")
+        assert (again.package_id, again.store, again.already_held) == (first.package_id, "cold", True)
+
+    def test_is_not_acknowledged_where_no_store_can_be_read(self, house: House, source: Path) -> None:
+        deposit(house, source, collection="herb")
+        hot = object_file(house, "hot", "")
+        hot.rename(hot.with_name("unmounted"))
+        with pytest.raises(Unavailable, match="could not be read back"):
+            deposit(house, source, collection="herb")
+
+    def test_mends_a_damaged_index_beside_the_catalogue(self, house: House, source: Path) -> None:
+        first = deposit(house, source, collection="herb")
+        index = house.settings.catalogue.path.parent / "index" / f"{first.package_id}.parquet"
+        index.write_bytes(index.read_bytes()[:100])
+        assert deposit(house, source, collection="herb").images == first.images
 
     def test_under_another_moment_and_other_file_times(self, house: House, source: Path) -> None:
         first = deposit(house, source, collection="herb")
@@ -293,13 +337,13 @@ class TestRefused:
             deposit(house, source, collection="herb")
         self.nothing_is_left(house)
 
-    def test_a_full_store_leaves_no_claim_and_goes_on_when_there_is_room(
+    def test_a_full_store_is_left_as_it_was_and_goes_on_when_there_is_room(
         self, house: House, source: Path
     ) -> None:
         full = FaultyStore(house.store("hot"), scripted({("put_stream", 1): Fault.FULL}))
         with pytest.raises(StoreFull):
             deposit(with_hot(house, full), source, collection="herb")
-        assert find(house) == []
+        self.nothing_is_left(house)
         assert not deposit(house, source, collection="herb").already_held
 
     def test_a_store_that_keeps_other_bytes_is_never_believed(self, house: House, source: Path) -> None:
@@ -346,7 +390,7 @@ def test_what_is_told_while_it_works_adds_up(house: House, source: Path) -> None
             done[item.job] += item.size_bytes
     assert done == started
     assert {item.job for item in told if isinstance(item, Finished)} == set(started)
-    assert len(started) == 3, "writing, reading back, and reading the source of what is held already"
+    assert len(started) == 4, "writing, reading back; then reading the source, and the copy that is held"
 
 
 def test_left_out_files_are_told_with_their_reasons(house: House, source: Path) -> None:

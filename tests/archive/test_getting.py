@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import archive.getting
 from archive.deposit import deposit
 from archive.getting import get_image
 from archive.receipt import Receipt
+from holdings.catalogue.index import index_bytes
 from holdings.errors import BadInput, Corrupt, NotFound, Unavailable
 from holdings.house import House
 from holdings.records import CopyStatus, EventType, Outcome
@@ -62,6 +64,25 @@ class TestTarget:
             get_image(house, receipt.images[0].image_id, tmp_path, overwrite=True)
         with pytest.raises(BadInput, match="does not exist"):
             get_image(house, receipt.images[0].image_id, tmp_path / "no" / "file")
+
+    def test_that_is_a_device_or_a_pipe_stays_one(
+        self, house: House, receipt: Receipt, tmp_path: Path
+    ) -> None:
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        with pytest.raises(BadInput, match="is no plain file"):
+            get_image(house, receipt.images[0].image_id, pipe, overwrite=True)
+        assert pipe.is_fifo()
+
+    def test_that_is_a_link_is_replaced_and_not_followed(
+        self, house: House, source: Path, receipt: Receipt, tmp_path: Path
+    ) -> None:
+        target, far = tmp_path / "link", tmp_path / "far"
+        far.write_text("precious")
+        target.symlink_to(far)
+        get_image(house, receipt.images[0].image_id, target, overwrite=True)
+        assert target.read_bytes() == (source / receipt.images[0].path).read_bytes()
+        assert far.read_text() == "precious"
 
     def test_that_appears_while_we_read_is_not_replaced(
         self, house: House, receipt: Receipt, tmp_path: Path
@@ -146,3 +167,21 @@ class TestBadCopies:
         got = get_image(replace(house, stores=frozen), receipt.images[0].image_id, tmp_path / "back")
         assert got.store == "cold"
         assert "not recorded" in got.troubles[0].because
+
+
+def test_an_index_that_is_gone_says_so_and_how_to_get_it_back(
+    house: House, receipt: Receipt, tmp_path: Path
+) -> None:
+    (house.settings.catalogue.path.parent / "index" / f"{receipt.package_id}.parquet").unlink()
+    with pytest.raises(Corrupt, match=r"The image index of .* is not in") as caught:
+        get_image(house, receipt.images[0].image_id, tmp_path / "back")
+    assert "catalogue rebuild" in str(caught.value.hint)
+
+
+def test_an_index_that_a_killed_deposit_left_claims_nothing(
+    house: House, receipt: Receipt, tmp_path: Path
+) -> None:
+    rows = [replace(image, package_id="herb-0", image_id="herb-0.1") for image in receipt.images[:1]]
+    house.catalogue.images.add("herb-0", index_bytes(rows))
+    with pytest.raises(NotFound, match="no package herb-0"):
+        get_image(house, "herb-0.1", tmp_path / "back")

@@ -76,6 +76,32 @@ def test_stores_of_two_catalogues_are_refused(tmp_path: Path) -> None:
         a_house(tmp_path / "two")
 
 
+def test_another_houses_disk_under_the_same_name_is_left_alone(tmp_path: Path) -> None:
+    with a_house(tmp_path / "one") as one:
+        one.store("hot").put("packages/p-000000000000/bag.tar", b"theirs")
+    a_house(tmp_path / "two").close()
+    hot = Path("stores", "hot")
+    (tmp_path / "two" / hot).rename(tmp_path / "unmounted")
+    (tmp_path / "one" / hot).rename(tmp_path / "two" / hot)
+    with a_house(tmp_path / "two") as two:
+        for ask in (
+            lambda: two.store("hot").put("a", b""),
+            lambda: two.store("hot").head("packages/p-000000000000/bag.tar"),
+            lambda: list(two.store("hot").list()),
+        ):
+            with pytest.raises(Unavailable, match=r"'hot' at .* belongs to another catalogue"):
+                ask()
+        two.store("cold").put("a", b"")
+
+
+@pytest.mark.parametrize("damaged", [b"", b"not JSON"])
+def test_a_damaged_identity_keeps_nobody_from_what_is_there(tmp_path: Path, damaged: bytes) -> None:
+    a_house(tmp_path).close()
+    (tmp_path / "stores" / "hot" / IDENTITY_KEY).write_bytes(damaged)
+    with a_house(tmp_path) as house:
+        assert house.store("hot").put("a", b"").key == "a"
+
+
 @pytest.mark.parametrize("data", [b"", b"{}", b"[]", b'{"format": 1, "catalogue_id": "../x"}'])
 def test_an_identity_that_we_never_wrote_is_refused(tmp_path: Path, data: bytes) -> None:
     with a_house(tmp_path) as house:

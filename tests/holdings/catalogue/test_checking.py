@@ -88,6 +88,12 @@ def test_an_index_that_is_gone(house: House) -> None:
     assert kinds(check_catalogue(house)) == [(FindingKind.MISSING_INDEX, "nhm-a", None)]
 
 
+def test_an_index_that_was_damaged(house: House) -> None:
+    index = house.settings.catalogue.path.parent / "index" / "nhm-a.parquet"
+    index.write_bytes(index.read_bytes()[:-1])
+    assert kinds(check_catalogue(house)) == [(FindingKind.MISSING_INDEX, "nhm-a", None)]
+
+
 def test_a_store_that_cannot_be_listed_is_unknown_and_no_loss(house: House, tmp_path: Path) -> None:
     (tmp_path / "stores" / "cold").rename(tmp_path / "unmounted")
     check = check_catalogue(house)

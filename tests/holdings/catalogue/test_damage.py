@@ -8,9 +8,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from holdings.catalogue.connecting import told
 from holdings.catalogue.duckdb import DuckDBCatalogue
 from holdings.catalogue.interface import Entry
-from holdings.errors import Corrupt
+from holdings.errors import Corrupt, Unavailable
 from tests.holdings.catalogue.light import an_event, new_catalogue
 
 
@@ -53,3 +54,11 @@ def test_flipped_bytes_are_never_read_as_if_nothing_were(tmp_path: Path) -> None
         except Corrupt:
             met += 1
     assert met
+
+
+@pytest.mark.parametrize("reason", ["Operation not permitted", "Permission denied", "Read-only file system"])
+def test_a_file_that_may_not_be_opened_is_not_called_damaged(tmp_path: Path, reason: str) -> None:
+    """Whoever is told that it is damaged makes it again, and loses nothing but time; still, it is not."""
+    path = tmp_path / "c.duckdb"
+    with pytest.raises(Unavailable, match=reason), told(path):
+        raise duckdb.IOException(f'IO Error: Cannot open file "{path}": {reason}')
