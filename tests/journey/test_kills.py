@@ -36,11 +36,11 @@ def test_a_few_killed_applies_lose_and_invent_nothing(local: Holdings, source: P
 
 @pytest.mark.soak
 def test_fifty_killed_deposits(local: Holdings, source: Path) -> None:
-    write_pictures(source / "more", 40, size=(1200, 900))
+    write_pictures(source / "more", 12, size=(800, 600))
     kill_deposits(local, source, kills=50, seed=3)
 
 
 @pytest.mark.soak
 def test_fifty_killed_applies(local: Holdings, source: Path) -> None:
-    write_pictures(source / "more", 40, size=(1200, 900))
+    write_pictures(source / "more", 12, size=(800, 600))
     kill_applies(local, source, kills=50, seed=4)
