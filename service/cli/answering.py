@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from holdings.records import Image
 
 
-def answer(document: Mapping[str, object], lines: Iterable[str], *, as_json: bool) -> None:
+def answer(document: Mapping[str, object] | Sequence[object], lines: Iterable[str], *, as_json: bool) -> None:
     """Print what a command found out.
 
     document : what `--json` prints, whole.

@@ -30,8 +30,8 @@ def find(
 ) -> int:
     """List the images that are held.
 
-    With --json: `images` has one row per image, with image_id, package_id, path, bytes,
-    sha256, media_type, width_px and height_px.
+    With --json: a list with one row per image: image_id, package_id, path, bytes, sha256,
+    media_type, width_px and height_px.
 
     \b
     EXAMPLES
@@ -44,5 +44,5 @@ def find(
     with open_here(settings) as house:
         images = find_images(house, collection=collection, text=text, limit=limit)
     rows = [(image.image_id, size(image.size_bytes), image.media_type, image.path) for image in images]
-    answer({"images": [image_row(image) for image in images]}, table(rows), as_json=as_json)
+    answer([image_row(image) for image in images], table(rows), as_json=as_json)
     return DONE

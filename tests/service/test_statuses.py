@@ -204,12 +204,12 @@ def test_debug_shows_where(words: list[str], env: dict[str, str]) -> None:
 
 def test_settings_are_found_from_a_folder_below(folder: Path) -> None:
     below = folder / "source"
-    assert len(holdfast("find", "--json", folder=below).json["images"]) == 2
+    assert len(holdfast("find", "--json", folder=below).json) == 2
 
 
 def test_settings_are_taken_from_the_environment(folder: Path, tmp_path: Path) -> None:
     env = {"HOLDFAST_SETTINGS": str(folder / "holdfast.toml")}
-    assert len(holdfast("find", "--json", folder=tmp_path, env=env).json["images"]) == 2
+    assert len(holdfast("find", "--json", folder=tmp_path, env=env).json) == 2
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
