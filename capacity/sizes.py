@@ -55,18 +55,27 @@ class Measured:
 
 
 def fit_lognormal(sizes: Sequence[float]) -> Measured:
-    """The lognormal with the moments of the logarithms of `sizes`, and the doubt of its mean.
+    """The lognormal with the mean and variance of `sizes` themselves, and the doubt of their mean.
 
-    The standard error of a lognormal's log-mean is sqrt(s^2/n + s^4/(2(n-1))) (Cox, in Land 1972).
+    Not with the moments of their logarithms: a collection of small JPEG and large TIFF files is
+    not lognormal, and such a fit forecast 32 % more bytes than the same images really had.
+    The doubt is a factor of mean 1 whose standard deviation is the standard error of the mean.
     """
-    logs = np.log(np.asarray(sizes, dtype=np.float64))
-    mu, sigma, n = float(logs.mean()), float(logs.std(ddof=1)), len(logs)
-    error = math.sqrt(sigma**2 / n + sigma**4 / (2 * (n - 1)))
+    measured = np.asarray(sizes, dtype=np.float64)
+    mean, spread = float(measured.mean()), float(measured.std(ddof=1))
     return Measured(
-        law=Lognormal.from_log_moments(mu, sigma) if sigma else Point(float(sizes[0])),
-        doubt=Lognormal.from_log_moments(-error * error / 2, error) if error else Point(1.0),
-        images=n,
+        law=_lognormal(mean, spread / mean),
+        doubt=_lognormal(1.0, spread / mean / math.sqrt(len(measured))),
+        images=len(measured),
     )
+
+
+def _lognormal(mean: float, variation: float) -> Law:
+    """The lognormal of that mean and coefficient of variation; a point where it is zero."""
+    if not variation:
+        return Point(mean)
+    variance = math.log1p(variation * variation)
+    return Lognormal.from_log_moments(math.log(mean) - variance / 2, math.sqrt(variance))
 
 
 def take_as_they_are(sizes: Sequence[float]) -> Measured:

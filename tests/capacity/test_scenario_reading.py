@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from datetime import date
 from pathlib import Path
 
@@ -151,18 +153,15 @@ def test_sizes_are_measured_on_the_images_of_the_catalogue(tmp_path: Path) -> No
     (kind,) = scenario.object_types
     assert scenario.catalogue_id == catalogue_id
     assert isinstance(kind.image_bytes.law, Lognormal)
-    assert kind.image_bytes.law.median == pytest.approx(_geometric_mean(sizes))
+    law, doubt = kind.image_bytes.law, kind.image_bytes_doubt.law
+    assert law.moment(1) == pytest.approx(statistics.mean(sizes)), "what was measured adds up to what it is"
+    assert law.moment(2) - law.moment(1) ** 2 == pytest.approx(statistics.variance(sizes))
+    error = statistics.stdev(sizes) / statistics.mean(sizes) / math.sqrt(8)
+    assert doubt.moment(2) - 1 == pytest.approx(error**2)
     assert kind.image_bytes.confidence == kind.image_bytes_doubt.confidence == "measured"
     assert "8 images of collection herb" in str(kind.image_bytes.source)
     assert kind.image_bytes_doubt.law.moment(1) == pytest.approx(1)
     assert not kind.is_exact
-
-
-def _geometric_mean(values: list[int]) -> float:
-    product = 1.0
-    for value in values:
-        product *= value ** (1 / len(values))
-    return product
 
 
 def test_too_few_images_are_refused_saying_how_many_it_takes(tmp_path: Path) -> None:
