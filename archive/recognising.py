@@ -11,12 +11,12 @@ from archive.reading import worth_reading
 from archive.stream import hash_source
 from archive.survey import SourceFile
 from archive.verifying import Finding, verify
+from holdings.catalogue.index import INDEX_NAME
 from holdings.errors import Corrupt, NotFound, Unavailable
 from holdings.house import House
 from holdings.observing import Observer
 from holdings.records import CopyStatus, EventType, Image, Package
 
-INDEX_NAME = "index.parquet"
 FINGERPRINT = "payload_manifest_sha256"
 """In the detail of the digest event: what `naming.fingerprint` gave for the payload."""
 

@@ -15,9 +15,8 @@ from archive.bag import Intent, plan_bag
 from archive.identify import Identified
 from archive.intent import INTENT_NAME, Declared, declare, withdraw
 from archive.naming import fingerprint
-from archive.recognising import INDEX_NAME
 from archive.stream import BagStream
-from holdings.catalogue.index import index_bytes, read_index
+from holdings.catalogue.index import INDEX_NAME, index_bytes, read_index
 from holdings.catalogue.manifest import manifest_bytes, read_manifest
 from holdings.errors import BadInput, Conflict, NotFound, StoreFull
 from holdings.observing import Observer

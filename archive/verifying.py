@@ -15,7 +15,7 @@ from time import monotonic
 
 from archive.recording import fixity_event, new_run
 from holdings.catalogue.interface import Entry
-from holdings.catalogue.manifest import read_manifest
+from holdings.catalogue.manifest import MANIFEST_MAX_BYTES, read_manifest
 from holdings.errors import BadInput, HoldfastError, NotFound, NotOnline, Unavailable
 from holdings.house import House
 from holdings.ledger import copy_after
@@ -29,7 +29,6 @@ BATCH = 64
 """Copies between two recordings: what a kill can cost is reading these again."""
 _JOB = "verifying"
 _NOT_CLAIMED = {CopyStatus.WRITING, CopyStatus.RETIRED}
-MAX_MANIFEST_BYTES = 64 * 1024 * 1024
 
 
 class Finding(StrEnum):
@@ -193,7 +192,8 @@ def _check_manifest(store: Store, package: Package) -> _Reading:
     key = package.prefix + MANIFEST_NAME
     try:
         size = store.head(key).size_bytes
-        found = read_manifest(store.get_range(key, 0, min(size, MAX_MANIFEST_BYTES)), origin=key)
+        # One byte more than any manifest has: `read_manifest` refuses what is longer.
+        found = read_manifest(store.get_range(key, 0, min(size, MANIFEST_MAX_BYTES + 1)), origin=key)
     except NotFound:
         return Finding.MISSING, f"{key} is not in {store.name}.", 0
     except BadInput as error:
