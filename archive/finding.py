@@ -17,4 +17,4 @@ def find(
     if collection is not None:
         check_collection_id(collection)
     table = house.catalogue.images.query(collection=collection, text=text, limit=limit)
-    return image_records(table.to_pylist())
+    return image_records(table)

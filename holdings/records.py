@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -128,6 +129,23 @@ class Image:
     """The object of the package that holds the bytes: `bag.tar`."""
     offset: int
     """First byte inside that object; `size_bytes` from there are the file itself."""
+    sha512: str | None = None
+    """None where the bag has no manifest-sha512."""
+    puid: str | None = None
+    """PRONOM identifier of the format."""
+    bits_per_sample: int | None = None
+    colour_space: str | None = None
+    icc_profile: str | None = None
+    """Description of the embedded profile."""
+    resolution_ppi: float | None = None
+    pages: int | None = None
+    captured_at: str | None = None
+    """ISO 8601, as EXIF or XMP tell it."""
+    camera: str | None = None
+    specimen: str | None = None
+    """The specimen's number: catalogNumber of the matched record, else what stands in the file name."""
+    terms: Mapping[str, str] = field(default_factory=dict)
+    """Matched terms by qualified standard name, `dwc:country`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

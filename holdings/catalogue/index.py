@@ -25,6 +25,10 @@ _ROW_GROUP = 100_000
 _FILES_AT_ONCE = 1000
 _FETCH_HINT = "holdfast catalogue rebuild fetches it from the stores."
 _NAMES = tuple(field.name for field in fields(Image))
+_NUMBERS = ("size_bytes", "width_px", "height_px", "offset", "bits_per_sample", "pages")
+_ALWAYS_THERE = frozenset(
+    ("image_id", "package_id", "path", "size_bytes", "sha256", "media_type", "object_key", "offset", "terms")
+)
 _SELECT = f"""
     SELECT {", ".join(f'"{name}"' for name in _NAMES)} FROM read_parquet($paths, hive_partitioning = false)
     WHERE $text IS NULL OR contains(lower(nfc_normalize(image_id)), lower(nfc_normalize($text)))
@@ -38,10 +42,11 @@ def index_schema() -> pa.Schema:
     """The columns of an index: the fields of `holdings.records.Image`."""
     import pyarrow as pa  # noqa: PLC0415  # takes long to import; commands that need no index do without
 
-    text, number = pa.string(), pa.int64()
-    kinds = {"size_bytes": number, "width_px": number, "height_px": number, "offset": number}
-    nullable = ("width_px", "height_px")
-    return pa.schema([pa.field(name, kinds.get(name, text), nullable=name in nullable) for name in _NAMES])
+    number, terms = pa.int64(), pa.map_(pa.string(), pa.field("value", pa.string(), nullable=False))
+    kinds = dict.fromkeys(_NUMBERS, number) | {"resolution_ppi": pa.float64(), "terms": terms}
+    return pa.schema(
+        [pa.field(name, kinds.get(name, pa.string()), nullable=name not in _ALWAYS_THERE) for name in _NAMES]
+    )
 
 
 def index_bytes(images: Sequence[Image]) -> bytes:
@@ -52,7 +57,8 @@ def index_bytes(images: Sequence[Image]) -> bytes:
     import pyarrow as pa  # noqa: PLC0415  # as above
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    rows = {name: [getattr(image, name) for image in images] for name in _NAMES}
+    rows: dict[str, list[object]] = {name: [getattr(image, name) for image in images] for name in _NAMES}
+    rows["terms"] = [sorted(image.terms.items()) for image in images]
     sink = io.BytesIO()
     pq.write_table(
         pa.table(rows, schema=index_schema()),
@@ -68,7 +74,7 @@ def index_bytes(images: Sequence[Image]) -> bytes:
 
 def read_index(data: bytes, *, origin: str = "an image index") -> list[Image]:
     """The images of an index, in order. Raises Corrupt naming `origin` where it is none."""
-    return image_records(_table(data, origin).to_pylist())
+    return image_records(_table(data, origin))
 
 
 def _table(data: bytes, origin: str) -> pa.Table:
@@ -135,7 +141,7 @@ class FolderIndex:
         # Images lie in the order of their numbers, from 1. A filter would do, but comparing with a
         # Python value makes pyarrow import pandas, which takes longer than all of `get`.
         row = int(image_id.rpartition(".")[2]) - 1
-        found = image_records(table.slice(row, 1).to_pylist()) if 0 <= row < table.num_rows else []
+        found = image_records(table.slice(row, 1)) if 0 <= row < table.num_rows else []
         if not found or found[0].image_id != image_id:
             raise NotFound(f"{package_id} has no image {image_id}.", hint="holdfast find shows them.")
         return found[0]

@@ -15,7 +15,7 @@ Promises:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -127,6 +127,7 @@ class Catalogue(Protocol):
         ...
 
 
-def image_records(rows: Iterable[dict[str, object]]) -> list[Image]:
+def image_records(table: pa.Table) -> list[Image]:
     """Rows of an index, as records."""
-    return [Image(**row) for row in rows]  # type: ignore[arg-type]  # Parquet's schema is checked on writing
+    rows = table.to_pylist(maps_as_pydicts="strict")
+    return [Image(**row) for row in rows]

@@ -1,0 +1,68 @@
+"""The seam of sources: whatever files can be deposited from.
+
+Implementations sit beside it: a folder, a tar, a zip, a prefix in a store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceFile:
+    """A file of a source, as it was when it was surveyed."""
+
+    path: str
+    """Relative to the source, with `/` between its parts, exactly as it is spelled there."""
+    size_bytes: int
+    modified_ns: int
+    """As the source tells it; a tar and a zip tell whole seconds, a store when it was put."""
+    identity: str = ""
+    """What else must stay the same for it to be the same file: change time and inode, offset in an
+    archive, entity tag in a store."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LeftOut:
+    """Something in the source that will not be in the bag."""
+
+    path: str
+    """Bytes that are not UTF-8 are written as `\\xNN`; a folder ends with `/`."""
+    because: str
+
+
+class Source(Protocol):
+    """Files that can be listed and read, and are only read."""
+
+    @property
+    def origin(self) -> str:
+        """The source as the depositor named it, for sentences."""
+        ...
+
+    def entries(self) -> Iterator[SourceFile | LeftOut]:
+        """Everything in it, in any order, without reading a file's bytes.
+
+        Raises BadInput where the source is missing or cannot be listed.
+        """
+        ...
+
+    def open(self, file: SourceFile) -> BinaryIO:
+        """The bytes of one file, seekable, for looking into; closes when it is closed.
+
+        Raises OSError where it cannot be read.
+        """
+        ...
+
+    def read(self, file: SourceFile) -> Iterator[bytes]:
+        """The bytes of one file from beginning to end, in chunks of at most 1 MiB.
+
+        Raises BadInput naming it where it changed since it was surveyed, vanished or cannot be read.
+        """
+        ...
+
+    def local_path(self, file: SourceFile) -> Path | None:
+        """Where the very bytes lie as a file of this machine; None where they do not."""
+        ...
