@@ -141,7 +141,7 @@ def test_a_scheduler_that_is_not_there_is_unavailable_at_once(scenario: Scenario
     began = time.monotonic()
     with pytest.raises(Unavailable, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9"):
         project(scenario, scheduler="tcp://127.0.0.1:9")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20, "Dask alone would go on asking for thirty seconds"
 
 
 def test_sums_that_no_float_holds_are_refused(tmp_path: Path) -> None:

@@ -136,9 +136,9 @@ def test_pattern_that_is_refused(pattern: str, capfd: pytest.CaptureFixture[str]
 
 
 def test_pattern_that_would_hang_a_backtracking_engine() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     match(["a" * 200 + "!.jpg"], records(dwc_catalogNumber=["BM1001"]), pattern=r"((a+)+)+$")
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 10, "a backtracking engine would take for ever"
 
 
 def test_time_grows_with_the_sum_not_the_product() -> None:

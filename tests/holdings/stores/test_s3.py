@@ -339,7 +339,7 @@ def test_nobody_listens(spec: StoreSettings) -> None:
             with pytest.raises(Transient, match="did not answer well") as refused:
                 ask()
             assert "endpoint" in (refused.value.hint or "")
-            assert time.monotonic() - began < 12
+            assert time.monotonic() - began < 60, "nobody listens: there is nothing to wait for"
         bare.close()
         store.close()
 

@@ -124,5 +124,5 @@ def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch
             list(store.list())
         with pytest.raises(Transient):
             store.head("k")
-        assert time.monotonic() - began < 20
+        assert time.monotonic() - began < 60, "it is asked for ever"
         store.close()
