@@ -5,6 +5,7 @@
 #   make soak    long runs: kills, faults, state machines
 #   make bench   against what people do today, side by side
 #   make lock    requirements.lock afresh from pyproject.toml (newest versions that fit)
+#   make checkov the environment of its own that a test of terraform/ needs
 #
 # Every target makes the environment first, if need be, and is safe to run again.
 
@@ -16,11 +17,11 @@ READY  := $(VENV)/.ready
 DEMO   ?= demo
 WORKERS ?= 2
 
-.PHONY: help demo test soak bench lock clean
+.PHONY: help demo test soak bench lock checkov clean
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '3,7s/^#   //p' $(MAKEFILE_LIST)
+	@sed -n '3,8s/^#   //p' $(MAKEFILE_LIST)
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -63,7 +64,17 @@ lock:
 	@build/lock/bin/python -m pip install --quiet uv
 	@build/lock/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --upgrade --quiet --output-file requirements.lock
-	@! grep --line-number '://' requirements.lock || { echo "an address got into requirements.lock"; exit 1; }
+	@echo checkov | build/lock/bin/uv pip compile - --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate --upgrade --quiet --output-file terraform/checkov.lock
+	@! grep --line-number '://' requirements.lock terraform/checkov.lock || { echo "an address got into a lock file"; exit 1; }
+
+checkov: .venv-checkov/.ready
+
+.venv-checkov/.ready: terraform/checkov.lock
+	@echo "== checkov: .venv-checkov, from terraform/checkov.lock"
+	@test -x .venv-checkov/bin/python || $(PYTHON) -m venv .venv-checkov
+	@.venv-checkov/bin/python -m pip install --quiet --require-hashes --requirement terraform/checkov.lock
+	@touch $@
 
 clean:
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) .venv-checkov build dist

@@ -1,6 +1,55 @@
 # The hot replica: deposits land here and are read every day. Nothing moves or expires by itself.
+# It repeats the cold replica's file on purpose: a slip in one does not reach the other.
+
+data "aws_caller_identity" "here" {}
+
+data "aws_iam_policy_document" "key" {
+  # The account's own rights decide who may use the key; without this nobody could ever mend it.
+  statement {
+    sid       = "AccountDecides"
+    actions   = ["kms:*"]
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:aws:iam::${data.aws_caller_identity.here.account_id}:root"]
+    }
+  }
+
+  # A key that is gone takes every byte with it, as surely as an emptied bucket.
+  statement {
+    sid       = "OnlyKeepersEndTheKey"
+    effect    = "Deny"
+    actions   = ["kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:PutKeyPolicy", "kms:DeleteImportedKeyMaterial"]
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "ArnNotLike"
+      variable = "aws:PrincipalArn"
+      values   = var.keeper_arns
+    }
+  }
+}
+
+resource "aws_kms_key" "this" {
+  description             = "Encrypts ${var.bucket}."
+  enable_key_rotation     = true
+  deletion_window_in_days = 30
+  policy                  = data.aws_iam_policy_document.key.json
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
 
 resource "aws_s3_bucket" "this" {
+  #checkov:skip=CKV_AWS_144:Holdfast copies, reads back and proves each copy; a replication rule does none of it
+  #checkov:skip=CKV2_AWS_62:notifications can be made again, so they are in disposable/
   bucket              = var.bucket
   object_lock_enabled = true
   force_destroy       = false
@@ -44,7 +93,8 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
     bucket_key_enabled = true
 
     apply_server_side_encryption_by_default {
-      sse_algorithm = "aws:kms"
+      sse_algorithm     = "aws:kms"
+      kms_master_key_id = aws_kms_key.this.arn
     }
   }
 }
@@ -66,7 +116,7 @@ resource "aws_s3_bucket_ownership_controls" "this" {
   }
 }
 
-data "aws_iam_policy_document" "tls_only" {
+data "aws_iam_policy_document" "bucket" {
   statement {
     sid       = "TlsOnly"
     effect    = "Deny"
@@ -74,7 +124,163 @@ data "aws_iam_policy_document" "tls_only" {
     resources = [aws_s3_bucket.this.arn, "${aws_s3_bucket.this.arn}/*"]
 
     principals {
-      type        = "*"
+      type        = "AWS"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+
+  # Whoever can loosen a protection can lose what it protects; not even an administrator does it alone.
+  statement {
+    sid    = "OnlyKeepersLoosenProtections"
+    effect = "Deny"
+    actions = [
+      "s3:BypassGovernanceRetention",
+      "s3:DeleteBucket",
+      "s3:DeleteBucketPolicy",
+      "s3:PutBucketObjectLockConfiguration",
+      "s3:PutBucketPolicy",
+      "s3:PutBucketPublicAccessBlock",
+      "s3:PutBucketVersioning",
+      "s3:PutEncryptionConfiguration",
+      "s3:PutLifecycleConfiguration",
+    ]
+    resources = [aws_s3_bucket.this.arn, "${aws_s3_bucket.this.arn}/*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "ArnNotLike"
+      variable = "aws:PrincipalArn"
+      values   = var.keeper_arns
+    }
+  }
+}
+
+resource "aws_s3_bucket_policy" "this" {
+  bucket = aws_s3_bucket.this.id
+  policy = data.aws_iam_policy_document.bucket.json
+
+  depends_on = [aws_s3_bucket_public_access_block.this]
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "this" {
+  bucket = aws_s3_bucket.this.id
+
+  # The only rule: parts of uploads that were killed. It removes no object and no version.
+  rule {
+    id     = "abort-unfinished-uploads"
+    status = "Enabled"
+
+    filter {}
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 7
+    }
+  }
+}
+
+resource "aws_s3_bucket_metric" "this" {
+  bucket = aws_s3_bucket.this.id
+  name   = "EntireBucket"
+}
+
+resource "aws_s3_bucket_logging" "this" {
+  bucket = aws_s3_bucket.this.id
+
+  target_bucket = aws_s3_bucket.logs.id
+  target_prefix = "access/"
+
+  # S3 refuses to log to where its log delivery may not write yet.
+  depends_on = [aws_s3_bucket_policy.logs]
+}
+
+# Who read what: `holdfast access import` makes idle days and reads per package of it.
+resource "aws_s3_bucket" "logs" {
+  #checkov:skip=CKV_AWS_18:logs of the log bucket would log themselves
+  #checkov:skip=CKV_AWS_144:a lost log loses no image
+  #checkov:skip=CKV_AWS_145:log delivery has no right to the key
+  #checkov:skip=CKV2_AWS_62:nobody waits for a log
+  bucket              = "${var.bucket}-logs"
+  object_lock_enabled = true
+  force_destroy       = false
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
+resource "aws_s3_bucket_versioning" "logs" {
+  bucket = aws_s3_bucket.logs.id
+
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+
+# AES256, because log delivery has no right to the key; no default retention, because S3 refuses to
+# deliver logs to a bucket that has one.
+resource "aws_s3_bucket_server_side_encryption_configuration" "logs" {
+  bucket = aws_s3_bucket.logs.id
+
+  rule {
+    apply_server_side_encryption_by_default {
+      sse_algorithm = "AES256"
+    }
+  }
+}
+
+resource "aws_s3_bucket_public_access_block" "logs" {
+  bucket = aws_s3_bucket.logs.id
+
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
+resource "aws_s3_bucket_ownership_controls" "logs" {
+  bucket = aws_s3_bucket.logs.id
+
+  rule {
+    object_ownership = "BucketOwnerEnforced"
+  }
+}
+
+data "aws_iam_policy_document" "logs" {
+  statement {
+    sid       = "LogDelivery"
+    actions   = ["s3:PutObject"]
+    resources = ["${aws_s3_bucket.logs.arn}/access/*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["logging.s3.amazonaws.com"]
+    }
+
+    condition {
+      test     = "ArnLike"
+      variable = "aws:SourceArn"
+      values   = [aws_s3_bucket.this.arn]
+    }
+  }
+
+  statement {
+    sid       = "TlsOnly"
+    effect    = "Deny"
+    actions   = ["s3:*"]
+    resources = [aws_s3_bucket.logs.arn, "${aws_s3_bucket.logs.arn}/*"]
+
+    principals {
+      type        = "AWS"
       identifiers = ["*"]
     }
 
@@ -86,17 +292,16 @@ data "aws_iam_policy_document" "tls_only" {
   }
 }
 
-resource "aws_s3_bucket_policy" "this" {
-  bucket = aws_s3_bucket.this.id
-  policy = data.aws_iam_policy_document.tls_only.json
+resource "aws_s3_bucket_policy" "logs" {
+  bucket = aws_s3_bucket.logs.id
+  policy = data.aws_iam_policy_document.logs.json
 
-  depends_on = [aws_s3_bucket_public_access_block.this]
+  depends_on = [aws_s3_bucket_public_access_block.logs]
 }
 
-resource "aws_s3_bucket_lifecycle_configuration" "this" {
-  bucket = aws_s3_bucket.this.id
+resource "aws_s3_bucket_lifecycle_configuration" "logs" {
+  bucket = aws_s3_bucket.logs.id
 
-  # The only rule: parts of uploads that were killed. It removes no object and no version.
   rule {
     id     = "abort-unfinished-uploads"
     status = "Enabled"

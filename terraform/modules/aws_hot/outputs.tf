@@ -1,4 +1,14 @@
 output "bucket" {
   description = "Name of the bucket, for holdfast.toml."
-  value       = aws_s3_bucket.this.id
+  value       = aws_s3_bucket.this.bucket
+}
+
+output "bucket_arn" {
+  description = "For the roles."
+  value       = aws_s3_bucket.this.arn
+}
+
+output "key_arn" {
+  description = "Of the key that encrypts the bucket, for the roles."
+  value       = aws_kms_key.this.arn
 }

@@ -3,6 +3,16 @@ variable "bucket" {
   type        = string
 }
 
+variable "keeper_arns" {
+  description = "Roles that may loosen a protection; two people have to agree to take one on."
+  type        = list(string)
+
+  validation {
+    condition     = length(var.keeper_arns) > 0 && !contains(var.keeper_arns, "*")
+    error_message = "Name at least one role, and not everybody: otherwise nobody, or anybody, could change the bucket."
+  }
+}
+
 variable "retention_days" {
   description = "Days for which a new version cannot be deleted without a special right."
   type        = number

@@ -1,0 +1,95 @@
+# terraform test, in terraform/disposable: nothing is made, the providers are mocked.
+
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{}" }
+  }
+}
+
+mock_provider "aws" {
+  alias = "cold"
+
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{}" }
+  }
+}
+
+variables {
+  name                  = "nhmuk"
+  cold_account_role_arn = "arn:aws:iam::222222222222:role/terraform"
+  replicas = {
+    hot = {
+      bucket_arn = "arn:aws:s3:::nhmuk-holdfast-hot"
+      key_arn    = "arn:aws:kms:eu-west-2:111111111111:key/11111111-1111-1111-1111-111111111111"
+    }
+    cold = {
+      bucket_arn = "arn:aws:s3:::nhmuk-holdfast-cold"
+      key_arn    = "arn:aws:kms:eu-central-1:222222222222:key/22222222-2222-2222-2222-222222222222"
+    }
+  }
+  trusted_arns = {
+    depositor = ["arn:aws:iam::111111111111:role/scanner"]
+    reader    = ["arn:aws:iam::111111111111:role/portal"]
+    mover     = ["arn:aws:iam::111111111111:role/night"]
+    remover   = ["arn:aws:iam::111111111111:role/remover"]
+    auditor   = ["arn:aws:iam::111111111111:role/auditor"]
+  }
+  vpc_id              = "vpc-1"
+  private_subnet_ids  = ["subnet-1", "subnet-2"]
+  s3_prefix_list_id   = "pl-1"
+  worker_image        = "example.org/holdfast@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+  scheduler_address   = "tls://10.0.0.4:8786"
+  execution_role_arn  = "arn:aws:iam::111111111111:role/execution"
+  monitoring_role_arn = "arn:aws:iam::111111111111:role/monitoring"
+  expected = {
+    hot = {
+      bytes            = { p50 = 1e12, p95 = 2e12 }
+      requests_per_day = { p50 = 1000, p95 = 2000 }
+    }
+  }
+}
+
+run "as_it_is_shipped" {
+  command = plan
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.bytes) == 2
+    error_message = "One alarm for each quantile of each store."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.bytes["hot-p95"].threshold == 2e12
+    error_message = "The alarm's threshold is what the plan expects."
+  }
+
+  assert {
+    condition     = aws_ecs_service.worker.desired_count == 0
+    error_message = "No worker runs until somebody says so."
+  }
+}
+
+run "whoever_moves_does_not_remove" {
+  command = plan
+
+  variables {
+    trusted_arns = {
+      depositor = ["arn:aws:iam::111111111111:role/scanner"]
+      reader    = ["arn:aws:iam::111111111111:role/portal"]
+      mover     = ["arn:aws:iam::111111111111:role/night"]
+      remover   = ["arn:aws:iam::111111111111:role/night"]
+      auditor   = ["arn:aws:iam::111111111111:role/auditor"]
+    }
+  }
+
+  expect_failures = [var.trusted_arns]
+}
+
+run "an_image_by_tag_is_refused" {
+  command = plan
+
+  variables {
+    worker_image = "example.org/holdfast:latest"
+  }
+
+  expect_failures = [var.worker_image]
+}
