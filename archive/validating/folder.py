@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
+from array import array
 from collections.abc import Iterator
-from operator import attrgetter
 from pathlib import Path
 
 from archive.validating.interface import CHUNK_BYTES, Buffer, Contents, Problem, error, printable
 
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 """A pipe that took a file's place since the listing does not keep us waiting for its writer."""
-_NAME = attrgetter("name")
+_KIND = stat.S_IFMT(0xFFFF)
 _KINDS = {
     stat.S_IFLNK: "a link",
     stat.S_IFIFO: "a pipe",
@@ -44,10 +44,7 @@ class FolderSource:
         try:
             descriptor = os.open(self._root + folder, _OPEN | os.O_DIRECTORY)
             try:
-                # Sorted, as most manifests are: what is met in their order is found faster.
-                with os.scandir(descriptor) as listed:
-                    entries = sorted(listed, key=_NAME)
-                _sort_in(folder, entries, found, waiting)
+                _sort_in(folder, descriptor, found, waiting)
             finally:
                 os.close(descriptor)
         except OSError as broken:
@@ -70,17 +67,25 @@ class FolderSource:
         return self._sizes.files_for(path).size_of(path)
 
 
-def _sort_in(folder: str, entries: list[os.DirEntry[str]], found: Contents, waiting: list[str]) -> None:
-    files = [entry for entry in entries if entry.is_file(follow_symlinks=False)]
-    paths = [folder + entry.name for entry in files]
-    found.files_for(folder).extend(paths, [entry.stat(follow_symlinks=False).st_size for entry in files])
-    if len(files) == len(entries):
-        return
-    for entry in reversed(entries):  # the last one pushed is the first one visited
-        if entry.is_dir(follow_symlinks=False):
-            waiting.append(f"{folder}{entry.name}/")
-        elif not entry.is_file(follow_symlinks=False):
-            _tell_strange(found, folder + entry.name, entry)
+def _sort_in(folder: str, descriptor: int, found: Contents, waiting: list[str]) -> None:
+    """Everything right below a folder; one call of the system for each."""
+    # Sorted, as most manifests are: what is met in their order needs no looking up.
+    names = sorted(os.listdir(descriptor))
+    sizes = array("q")
+    others: dict[str, int] = {}
+    for name in names:
+        status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+        if status.st_mode & _KIND == stat.S_IFREG:  # a million times: a call less is felt
+            sizes.append(status.st_size)
+        else:
+            others[name] = status.st_mode
+    files = [name for name in names if name not in others] if others else names
+    found.files_for(folder).extend(map(folder.__add__, files), sizes)
+    for name, mode in reversed(others.items()):  # the last one pushed is the first one visited
+        if stat.S_ISDIR(mode):
+            waiting.append(f"{folder}{name}/")
+        else:
+            _tell_strange(found, folder + name, mode)
 
 
 def _small(descriptor: int, size_bytes: int) -> Iterator[Buffer]:
@@ -97,8 +102,8 @@ def _large(descriptor: int) -> Iterator[Buffer]:
         yield buffer[:length]
 
 
-def _tell_strange(found: Contents, path: str, entry: os.DirEntry[str]) -> None:
-    kind = _KINDS.get(stat.S_IFMT(entry.stat(follow_symlinks=False).st_mode), "of an unknown kind")
+def _tell_strange(found: Contents, path: str, mode: int) -> None:
+    kind = _KINDS.get(stat.S_IFMT(mode), "of an unknown kind")
     found.strange.add(path)
     sentence = f"{printable(path)} is {kind}, not a file; it was not followed."
     found.findings.append(error("not-a-file", "5.1", sentence, path))

@@ -11,7 +11,7 @@ with the container itself (a member that leads outside, a size that lies) it tel
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -75,19 +75,32 @@ class Problem(Exception):
 class Files:
     """Files and their sizes. Flat tables and no object per file: a bag may hold millions."""
 
-    places: dict[str, int] = field(default_factory=dict)
-    """Path to position in the other tables. Names that are not UTF-8 hold surrogate escapes."""
+    paths: list[str] = field(default_factory=list)
+    """In the order in which they were met; a file's position is its place in every table."""
     sizes: array[int] = field(default_factory=lambda: array("q"))
+    _places: dict[str, int] | None = None
+
+    @property
+    def places(self) -> Mapping[str, int]:
+        """Path to place, made when first asked for: a manifest in our own order never asks."""
+        return self._by_path()
+
+    def _by_path(self) -> dict[str, int]:
+        if self._places is None:
+            self._places = dict(zip(self.paths, range(len(self.paths)), strict=True))
+        return self._places
 
     def add(self, path: str, size_bytes: int) -> None:
         """One more file; the path must be new."""
-        self.places[path] = len(self.sizes)
+        if self._places is not None:
+            self._places[path] = len(self.sizes)
+        self.paths.append(path)
         self.sizes.append(size_bytes)
 
-    def extend(self, paths: Sequence[str], sizes: Sequence[int]) -> None:
-        """Many more files at once."""
-        first = len(self.sizes)
-        self.places.update(zip(paths, range(first, first + len(paths)), strict=True))
+    def extend(self, paths: Iterable[str], sizes: Iterable[int]) -> None:
+        """Many more files at once, as many paths as sizes; before anybody asked for places."""
+        assert self._places is None, "a folder is listed before it is looked into"
+        self.paths.extend(paths)
         self.sizes.extend(sizes)
 
     def size_of(self, path: str) -> int:
@@ -112,7 +125,7 @@ class Contents:
     findings: list[Finding] = field(default_factory=list)
 
     def files_for(self, path: str) -> Files:
-        """The table that `path` belongs to."""
+        """The table that `path` belongs to. Names that are not UTF-8 hold surrogate escapes."""
         return self.payload if path.startswith("data/") else self.tags
 
     def add(self, path: str, size_bytes: int) -> None:

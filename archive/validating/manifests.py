@@ -7,14 +7,18 @@ whole batch; only where something is odd is it looked at line by line.
 from __future__ import annotations
 
 import re
+from binascii import unhexlify
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import sub
+
+import numpy as np
 
 from archive.validating.algorithms import NewHasher
 from archive.validating.interface import Buffer, Contents, Files, Finding, Problem, error, printable, warning
 from archive.validating.paths import composed, why_outside
-from archive.validating.text import line_batches
+from archive.validating.text import lines_of, text_batches
 
 _LINE = re.compile(r"(?P<digest>[0-9A-Fa-f]+)(?P<space>[ \t]+)(?P<star>\*?)(?P<path>.+)", re.DOTALL)
 _TOLD = 100
@@ -38,11 +42,11 @@ class Manifest:
     is_tag: bool
     files: Files
     """Those that it may list; `listed` and `digests` go by their places."""
-    paths: list[str]
-    """The paths of `files` by their places."""
     listed: bytearray
     """1 where the file is listed."""
     digests: bytearray
+    next_place: int = 0
+    """Of the file that comes after the one listed last, in the order in which they were met."""
     absent: dict[str, str] = field(default_factory=dict)
     """Listed but not there: path to digest."""
     findings: list[Finding] = field(default_factory=list)
@@ -74,9 +78,9 @@ def _made(finding: Finding) -> _Make:
 
 
 def new_manifest(
-    name: str, algorithm: str, new_hasher: NewHasher | None, *, is_tag: bool, files: Files, paths: list[str]
+    name: str, algorithm: str, new_hasher: NewHasher | None, *, is_tag: bool, files: Files
 ) -> Manifest:
-    """An empty manifest over `files`, whose paths by their places are `paths`."""
+    """An empty manifest over `files`."""
     width = len(new_hasher(b"").digest()) if new_hasher else 0
     return Manifest(
         name=name,
@@ -85,7 +89,6 @@ def new_manifest(
         digest_bytes=width,
         is_tag=is_tag,
         files=files,
-        paths=paths,
         listed=bytearray(len(files)),
         digests=bytearray(width * len(files)),
     )
@@ -102,20 +105,21 @@ class ManifestReader:
 
     def fill(self, manifest: Manifest, chunks: Iterable[Buffer]) -> None:
         """Write down every line; what is wrong with one becomes a finding."""
-        first = True
         try:
-            for lines in line_batches(chunks, self._encoding):
-                if first and lines[0].startswith("\ufeff"):
-                    lines[0] = lines[0][1:]
-                    manifest.tell(
-                        warning, "byte-order-mark", "2.3", "begins with a byte-order mark.", manifest.name
-                    )
-                first = False
-                if not _take_plain(manifest, lines):
-                    for line in lines:
+            texts = text_batches(chunks, self._encoding)
+            for text in self._without_mark(manifest, texts):
+                if not (_take_even(manifest, text) or _take_plain(manifest, lines_of(text))):
+                    for line in lines_of(text):
                         self._take(manifest, line)
         except Problem as problem:
             manifest.tell(error, problem.code, "2.3", f"{problem.sentence}.", manifest.name)
+
+    def _without_mark(self, manifest: Manifest, texts: Iterator[str]) -> Iterator[str]:
+        first = next(texts, "")
+        if first.startswith("\ufeff"):
+            self._tolerate(manifest, "byte-order-mark", "2.3", "begins with a byte-order mark.")
+        yield first.removeprefix("\ufeff")
+        yield from texts
 
     def _take(self, manifest: Manifest, line: str) -> None:
         if not line.strip():
@@ -226,46 +230,76 @@ class ManifestReader:
         return name, manifest.files.places[name]
 
 
+def _take_even(manifest: Manifest, text: str) -> bool:
+    """Take lines that are equally long and in our order, as those of numbered files are; as `_take_plain`.
+
+    Three times as quick, since no line becomes a string of its own.
+    """
+    width = 2 * manifest.digest_bytes
+    length, count = text.find("\n") + 1, text.count("\n")
+    if manifest.is_tag or not width or length <= width + 3 or length * count != len(text):
+        return False
+    run = range(manifest.next_place, manifest.next_place + count)
+    names = "\n".join(manifest.files.paths[run.start : run.stop]) + "\n"
+    if (
+        not text.isascii()
+        or len(names) != count * (length - width - 2)
+        or not _are_plain(manifest, run, names)
+    ):
+        return False
+    table = np.frombuffer(text.encode(), np.uint8).reshape(count, length)
+    blanks, paths = table[:, width : width + 2], table[:, width + 2 :]
+    if (blanks != ord(" ")).any() or paths.tobytes().decode() != names:
+        return False
+    return _write(manifest, run, table[:, :width].tobytes().decode())
+
+
 def _take_plain(manifest: Manifest, lines: list[str]) -> bool:
     """Take a batch of lines that are all plain and new; False, and nothing is taken, where one is not."""
     width = 2 * manifest.digest_bytes
     if manifest.is_tag or not width:  # what a tag manifest may list, names decide one by one
         return False
-    paths = [line[width + 2 :] for line in lines]
+    # Cut at every pair of blanks at once; what else that cuts, the lengths tell.
+    parts = "  ".join(lines).split("  ")
+    digests, paths = parts[::2], parts[1::2]
+    if len(parts) != 2 * len(lines) or set(map(sub, map(len, lines), map(len, paths))) != {width + 2}:
+        return False
     places = _places(manifest, paths)
-    if places is None or {line[width : width + 2] for line in lines} != {"  "} or "%" in "".join(paths):
+    if places is None or set(map(len, digests)) != {width}:
         return False
-    try:
-        values = bytes.fromhex("".join([line[:width] for line in lines]))
-    except ValueError:
-        return False
-    if len(values) != manifest.digest_bytes * len(lines):  # fromhex skips blanks
-        return False
-    _write(manifest, places, values)
-    return True
+    return _are_plain(manifest, places, "".join(paths)) and _write(manifest, places, "".join(digests))
+
+
+def _are_plain(manifest: Manifest, places: Sequence[int], names: str) -> bool:
+    """Whether nothing of `names` must be decoded and none of the files is listed already."""
+    if isinstance(places, range):
+        return "%" not in names and 1 not in manifest.listed[places.start : places.stop]
+    return "%" not in names and not any(map(manifest.listed.__getitem__, places))
 
 
 def _places(manifest: Manifest, paths: list[str]) -> Sequence[int] | None:
-    """Where `paths` are among the files; None where one is not there, or is listed already."""
-    first = manifest.files.places.get(paths[0])
-    if first is None:
-        return None
-    if manifest.paths[first : first + len(paths)] == paths:  # in the order in which we met the files
-        run = range(first, first + len(paths))
-        return None if any(manifest.listed[first : run.stop]) else run
+    """Where `paths` are among the files; None where one is not there or comes twice."""
+    run = range(manifest.next_place, manifest.next_place + len(paths))
+    if manifest.files.paths[run.start : run.stop] == paths:  # in the order in which we met the files
+        return run
     found = list(map(manifest.files.places.get, paths))
     places = [place for place in found if place is not None]
-    if len(set(places)) != len(paths) or any(map(manifest.listed.__getitem__, places)):
-        return None
-    return places
+    return places if len(set(places)) == len(paths) else None
 
 
-def _write(manifest: Manifest, places: Sequence[int], values: bytes) -> None:
+def _write(manifest: Manifest, places: Sequence[int], digits: str) -> bool:
+    """Note the files at `places` as listed with these digests, unless there are others than digits."""
+    try:
+        values = unhexlify(digits)
+    except ValueError:
+        return False
     size, listed, digests = manifest.digest_bytes, manifest.listed, manifest.digests
+    manifest.next_place = places[-1] + 1
     if isinstance(places, range):
         listed[places.start : places.stop] = b"\1" * len(places)
         digests[places.start * size : places.stop * size] = values
-        return
+        return True
     for nth, place in enumerate(places):
         listed[place] = 1
         digests[place * size : (place + 1) * size] = values[nth * size : (nth + 1) * size]
+    return True

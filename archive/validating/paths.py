@@ -26,8 +26,9 @@ _UNPORTABLE: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"[ .](?:/|\Z)"), "has a part that ends with a space or a dot, which Windows drops"),
     (_DEVICE, "has the name of a device on Windows"),
 )
-_HINTS = (*'\\\x7f<>:"|?*', *map(chr, range(1, 32)), " /", "./", " \0", ".\0")
-_DEVICE_HINTS = ("con", "prn", "aux", "nul", "com", "lpt")
+_HINTS = (*'\\\x7f<>:"|?*', *map(chr, range(1, 32)), "./", ".\0")
+_HINTS_WITH_BLANK = (" /", " \0")
+_DEVICE_HINTS = re.compile(r"/(?:con|prn|aux|nul|com|lpt)")
 _JUNK = re.compile(
     r"(?:^|/)(?:\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]+|__MACOSX(?=/))(?:/|\Z)", re.IGNORECASE
 )
@@ -55,15 +56,25 @@ def look_over(paths: list[str]) -> tuple[bool, list[str]]:
     A few searches over all names together cost a hundredth of a pattern over each.
     """
     joined = "\0".join(paths) + "\0"
-    lowered = joined.lower()
+    folded = fold_all(paths)
     if not joined.isascii():
-        return True, [fold(path) for path in paths]
+        return True, folded
+    lowered = joined.lower()
     odd = (
         any(hint in joined for hint in _HINTS)
-        or any(f"/{name}" in lowered for name in _DEVICE_HINTS)
+        or (" " in joined and any(hint in joined for hint in _HINTS_WITH_BLANK))
+        or _DEVICE_HINTS.search(lowered) is not None
         or any(hint in lowered for hint in _JUNK_HINTS)
     )
-    return odd, lowered.split("\0")[:-1]
+    return odd, folded
+
+
+def fold_all(paths: list[str]) -> list[str]:
+    """Each of them as `fold` gives it."""
+    joined = "\0".join(paths)
+    if not joined.isascii():
+        return [fold(path) for path in paths]
+    return joined.lower().split("\0") if paths else []
 
 
 def fold(path: str) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 
 from archive.validating.interface import Buffer, Problem
 
-_BATCH_CHARACTERS = 256 * 1024
+_BATCH_BYTES = 64 * 1024
+"""What is taken at once: larger, and memory would go back to the system and come again at every batch."""
 MAX_SMALL_BYTES = 64 * 1024 * 1024
 """Of a tag file that is read whole (bag-info.txt, fetch.txt)."""
 _MAX_LINE = 1024 * 1024
@@ -26,8 +27,8 @@ def usable_encoding(name: str) -> str | None:
     return None if codec.replace("-", "_") in _NO_CHARSETS else codec
 
 
-def line_batches(chunks: Iterable[Buffer], encoding: str) -> Iterator[list[str]]:
-    """The lines of a tag file in batches; LF, CR and CRLF end a line, nothing else does.
+def text_batches(chunks: Iterable[Buffer], encoding: str) -> Iterator[str]:
+    """A tag file in pieces of whole lines; LF, CR and CRLF end a line and come as LF, nothing else does.
 
     A last line without an end is a line. A byte-order mark is left at the beginning.
 
@@ -36,23 +37,35 @@ def line_batches(chunks: Iterable[Buffer], encoding: str) -> Iterator[list[str]]
     decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)("strict"), translate=True)
     held = ""
     try:
-        for chunk in chunks:
-            held += decoder.decode(bytes(chunk))
-            if len(held) > _BATCH_CHARACTERS:
-                # Not splitlines: it also splits at U+2028, form feeds and their like.
-                *lines, held = held.split("\n")
-                yield lines
-                _check_length(held)
+        for piece in _pieces(chunks):
+            held += decoder.decode(piece)
+            if end := held.rfind("\n") + 1:
+                yield held[:end]
+                held = held[end:]
+            if len(held) > _MAX_LINE:
+                raise Problem("line-too-long", f"has a line of more than {_MAX_LINE} characters")
         held += decoder.decode(b"", final=True)
     except UnicodeError as wrong:
         raise Problem("not-the-declared-encoding", f"is not {encoding}: {wrong.__class__.__name__}") from None
-    lines = held.split("\n")
+    if held:
+        yield held
+
+
+def _pieces(chunks: Iterable[Buffer]) -> Iterator[bytes]:
+    for chunk in chunks:
+        view = memoryview(chunk)
+        for start in range(0, len(view), _BATCH_BYTES):
+            yield bytes(view[start : start + _BATCH_BYTES])
+
+
+def lines_of(text: str) -> list[str]:
+    """Its lines without their ends. Not splitlines: it also splits at U+2028, form feeds and their like."""
+    lines = text.split("\n")
     if not lines[-1]:
         lines.pop()
-    if lines:
-        yield lines
+    return lines
 
 
-def _check_length(line: str) -> None:
-    if len(line) > _MAX_LINE:
-        raise Problem("line-too-long", f"has a line of more than {_MAX_LINE} characters")
+def line_batches(chunks: Iterable[Buffer], encoding: str) -> Iterator[list[str]]:
+    """The lines of a tag file in batches, as `text_batches` takes them."""
+    return map(lines_of, text_batches(chunks, encoding))

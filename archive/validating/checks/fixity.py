@@ -54,8 +54,6 @@ class _Table:
 
     files: Files
     manifests: tuple[Manifest, ...]
-    paths: list[str]
-    """By their places."""
 
 
 def _tables(bag: OpenedBag) -> list[_Table]:
@@ -64,7 +62,6 @@ def _tables(bag: OpenedBag) -> list[_Table]:
         _Table(
             files=files,
             manifests=tuple(manifest for manifest in manifests if manifest.new_hasher),
-            paths=list(files.places),
         )
         for files, manifests in pairs
     ]
@@ -75,7 +72,7 @@ def _in_threads(bag: OpenedBag, tables: list[_Table], progress: _Progress) -> It
         table, batch = job
         found: list[Finding] = []
         for place in batch:
-            found += _check_file(table, place, bag.source.read(table.paths[place]), progress)
+            found += _check_file(table, place, bag.source.read(table.files.paths[place]), progress)
         return found
 
     jobs = chain.from_iterable(((table, batch) for batch in _batches(table.files)) for table in tables)
@@ -105,7 +102,7 @@ def _check_file(table: _Table, place: int, chunks: Iterator[Buffer], progress: _
     manifests = [manifest for manifest in table.manifests if manifest.listed[place]]
     if not manifests:
         return []
-    path = table.paths[place]
+    path = table.files.paths[place]
     try:
         size, digests = _hash(manifests, chunks, progress)
     except Problem as problem:

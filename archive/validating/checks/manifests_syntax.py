@@ -15,14 +15,13 @@ _WEAK = frozenset({"md5", "sha1"})
 
 def check(bag: OpenedBag) -> Iterator[Finding]:
     """Read every manifest and write it down."""
-    paths = {True: list(bag.contents.tags.places), False: list(bag.contents.payload.places)}
     reader = ManifestReader(bag.contents, encoding=bag.encoding, is_1_0=bag.is_1_0)
     for name in sorted(bag.contents.tags.places):
         parts = MANIFEST_NAME.fullmatch(name)
         if parts is None:
             continue
         yield from _check_name(bag, name, parts)
-        manifest = _open(bag, name, parts, paths[bool(parts["tag"])])
+        manifest = _open(bag, name, parts)
         reader.fill(manifest, bag.source.read(name))
         (bag.tag_manifests if manifest.is_tag else bag.payload_manifests).append(manifest)
         if bag.structure_only:  # they were needed to tell a repetition from a contradiction
@@ -31,11 +30,11 @@ def check(bag: OpenedBag) -> Iterator[Finding]:
     yield from _check_kinds(bag)
 
 
-def _open(bag: OpenedBag, name: str, parts: re.Match[str], paths: list[str]) -> Manifest:
+def _open(bag: OpenedBag, name: str, parts: re.Match[str]) -> Manifest:
     algorithm = normalised(parts["algorithm"])
     is_tag = bool(parts["tag"])
     files = bag.contents.tags if is_tag else bag.contents.payload
-    return new_manifest(name, algorithm, hasher(algorithm), is_tag=is_tag, files=files, paths=paths)
+    return new_manifest(name, algorithm, hasher(algorithm), is_tag=is_tag, files=files)
 
 
 def _check_name(bag: OpenedBag, name: str, parts: re.Match[str]) -> Iterator[Finding]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
+from functools import partial
 from itertools import chain, islice
+from operator import lt
 
 from archive.validating.interface import Finding, error, printable, warning
 from archive.validating.opened import OpenedBag
-from archive.validating.paths import fold, is_junk, look_over, why_unportable
+from archive.validating.paths import fold, fold_all, is_junk, look_over, why_unportable
 
 _BATCH = 65_536
 _IN = {"name-case": "case", "name-unicode": "Unicode form"}
@@ -18,18 +20,47 @@ def check(bag: OpenedBag) -> Iterator[Finding]:
     absent = sorted(
         {path for manifest in (*bag.payload_manifests, *bag.tag_manifests) for path in manifest.absent}
     )
-    everything = chain(bag.contents.payload.places, bag.contents.tags.places, absent)
-    # Hashes instead of the folded names themselves: a third of the memory for a million.
-    folded: set[int] = set()
-    count = 0
-    while batch := list(islice(everything, _BATCH)):
-        odd, in_one_case = look_over(batch)
-        for path in batch if odd else ():
-            yield from _check_name(path)
-        count += len(batch)
-        folded.update(map(hash, in_one_case))
-    if len(folded) != count:
+    others = [*bag.contents.tags.paths, *absent]
+    last, in_order = "", True
+    for batch in _batches(bag.contents.payload.paths):
+        folded = yield from _look_over(batch)
+        # Names that follow each other in order are all different: no need to remember them.
+        in_order = in_order and last < folded[0] and all(map(lt, folded, folded[1:]))
+        last = folded[-1]
+    for batch in _batches(others):
+        yield from _look_over(batch)
+    if not (in_order and _stand_apart(others)):
         yield from _check_collisions(bag, absent)
+
+
+def _batches(paths: Iterable[str]) -> Iterator[list[str]]:
+    remaining = iter(paths)
+    while batch := list(islice(remaining, _BATCH)):
+        yield batch
+
+
+def _look_over(batch: list[str]) -> Generator[Finding, None, list[str]]:
+    """What is odd about these names; returns them folded."""
+    odd, folded = look_over(batch)
+    for path in batch if odd else ():
+        yield from _check_name(path)
+    return folded
+
+
+def _stand_apart(others: list[str]) -> bool:
+    """Whether names beside the payload differ from each other and from whatever the payload may hold."""
+    folded = fold_all(others)
+    return len(set(folded)) == len(folded) and not any(name.startswith("data/") for name in folded)
+
+
+def _some_collide(paths: Iterable[str]) -> bool:
+    # Hashes instead of the folded names themselves: a third of the memory for a million.
+    hashes: set[int] = set()
+    count = 0
+    for batch in _batches(paths):
+        count += len(batch)
+        hashes.update(map(hash, fold_all(batch)))
+    return len(hashes) != count
 
 
 def _check_name(path: str) -> Iterator[Finding]:
@@ -55,9 +86,12 @@ def _is_utf8(path: str) -> bool:
 
 
 def _check_collisions(bag: OpenedBag, absent: list[str]) -> Iterator[Finding]:
+    everything = partial(chain, bag.contents.payload.paths, bag.contents.tags.paths, absent)
+    if not _some_collide(everything()):
+        return
     not_there = set(absent)
     first: dict[str, str] = {}
-    for path in chain(bag.contents.payload.places, bag.contents.tags.places, absent):
+    for path in everything():
         other = first.setdefault(fold(path), path)
         if other != path:
             yield _collision(other, path, both_there=not {path, other} & not_there)

@@ -44,7 +44,9 @@ def _unlisted(manifest: Manifest) -> Iterator[Finding]:
     count = len(manifest.files) - manifest.listed.count(1)
     if not count:
         return
-    unlisted = (path for path, place in manifest.files.places.items() if not manifest.listed[place])
+    unlisted = (
+        path for path, listed in zip(manifest.files.paths, manifest.listed, strict=True) if not listed
+    )
     for path, _ in zip(unlisted, range(_TOLD), strict=False):
         yield error("file-unlisted", "2.1.3", f"{printable(path)} is not in {manifest.name}.", path)
     if count > _TOLD:

@@ -29,7 +29,7 @@ def _check_the_rest(bag: OpenedBag) -> Iterator[Finding]:
     if not bag.tag_manifests:
         return
     own_kind = {manifest.name for manifest in bag.tag_manifests} | {m.name for m in bag.payload_manifests}
-    for path, place in bag.contents.tags.places.items():
+    for place, path in enumerate(bag.contents.tags.paths):
         without = [manifest.name for manifest in bag.tag_manifests if not manifest.listed[place]]
         if without and path not in own_kind:
             sentence = f"{printable(path)} is not in {' and '.join(without)}: nothing would notice a change."
