@@ -11,10 +11,12 @@ with the container itself (a member that leads outside, a size that lies) it tel
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeGuard
+
+from holdings.observing import Observer
 
 Buffer = bytes | memoryview
 CHUNK_BYTES = 512 * 1024
@@ -165,14 +167,27 @@ class OnePassSource(BagSource, Protocol):
     """A source whose payload can only be read from beginning to end (a compressed tar).
 
     `read` gives the tag files that lie in the base folder; everything comes with `read_all`.
+    To unpack it only once, let it hash while it lists: which algorithms are asked for is known
+    from the manifests, and those usually come last.
     """
+
+    hashed_by: frozenset[str]
+    """Empty unless `hash_while_listing` was called."""
+
+    def hash_while_listing(self, algorithms: Sequence[str], observer: Observer) -> None:
+        """Have `contents` hash every file by each of `algorithms`, in threads of their own."""
+        ...
+
+    def digest(self, path: str, algorithm: str) -> bytes | None:
+        """What a listed file was hashed to; None where the archive broke off before its end."""
+        ...
 
     def read_all(self) -> Iterator[tuple[str, Iterator[Buffer]]]:
         """Every file once, in the order of the source; a file's bytes are read or lost."""
         ...
 
 
-def is_one_pass(source: BagSource) -> bool:
+def is_one_pass(source: BagSource) -> TypeGuard[OnePassSource]:
     """Whether the payload of `source` must be taken as it comes."""
     return hasattr(source, "read_all")
 

@@ -1,16 +1,21 @@
-"""A bag in a compressed tar: listed in one pass, hashed in a second, never unpacked to disk."""
+"""A bag in a compressed tar: listed and hashed in one pass, never unpacked to disk.
+
+Only where a manifest turns out to ask for another algorithm is it unpacked a second time.
+"""
 
 from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from archive.hashing import Lanes
 from archive.validating.bytes_at import BytesAt
 from archive.validating.catalogued import Catalogue
 from archive.validating.interface import CHUNK_BYTES, Buffer, Contents, Problem
 from archive.validating.members import Lie, Member, members
 from archive.validating.tarred import take
+from holdings.observing import Advanced, Finished, Observer, Started, nobody
 
 MAX_RATIO = 250
 """Unpacked to packed. Deflate ends at 1,032; images, even blank ones as TIFF, stay far below this."""
@@ -29,7 +34,7 @@ class Gunzipped:
 
     def __init__(self, archive: BytesAt) -> None:
         self._archive = archive
-        self._taken = 0
+        self.packed_bytes = 0
         self._packed = b""
         self._engine = zlib.decompressobj(_GZIP)
         self._held = memoryview(b"")
@@ -57,8 +62,8 @@ class Gunzipped:
     def _fill(self) -> bool:
         while not self._held:
             if not self._packed:
-                self._packed = self._archive.at(self._taken, CHUNK_BYTES)
-                self._taken += len(self._packed)
+                self._packed = self._archive.at(self.packed_bytes, CHUNK_BYTES)
+                self.packed_bytes += len(self._packed)
             if not self._packed:
                 self._check_end()
                 return False
@@ -81,7 +86,7 @@ class Gunzipped:
             raise Lie("archive-damaged", "The gzip stream is damaged.") from None
         self._packed = self._engine.unconsumed_tail or self._engine.unused_data
         self._unpacked += len(data)
-        if self._unpacked > ALWAYS_ALLOWED_BYTES and self._unpacked > MAX_RATIO * self._taken:
+        if self._unpacked > ALWAYS_ALLOWED_BYTES and self._unpacked > MAX_RATIO * self.packed_bytes:
             raise Lie(
                 "archive-bomb", f"The archive unpacks to more than {MAX_RATIO} times its size; it was left."
             )
@@ -89,35 +94,64 @@ class Gunzipped:
 
 
 class UnpackedTarSource:
-    """A gzipped tar: `contents` keeps the tag files, `read_all` gives everything in a second pass."""
+    """A gzipped tar: `contents` keeps the tag files and, if told to, hashes everything as it comes by."""
 
     media_type = "application/gzip"
 
     def __init__(self, archive: BytesAt) -> None:
         self.name = archive.name
+        self.hashed_by: frozenset[str] = frozenset()
+        self._observer: Observer = nobody
         self._archive = archive
         self._kept: dict[str, bytes] = {}
         self._room = _KEEP_BYTES
+        self._order: dict[str, int] = {}
+        self._digests: dict[str, list[bytes]] = {}
+
+    def hash_while_listing(self, algorithms: Sequence[str], observer: Observer) -> None:
+        self.hashed_by = frozenset(algorithms)
+        self._observer = observer
+
+    def digest(self, path: str, algorithm: str) -> bytes | None:
+        nth, digests = self._order[path], self._digests[algorithm]
+        return digests[nth] if nth < len(digests) else None
 
     def contents(self) -> Contents:
         catalogue = Catalogue()
         stream = Gunzipped(self._archive)
-        try:
-            for member in members(stream):
-                self._take(catalogue, member, stream)
-        except Lie as lie:
-            catalogue.tell(lie.code, "4", lie.sentence)
+        job = f"unpacking {self.name}"
+        self._observer(Started(job=job, total_bytes=self._archive.size_bytes))
+        with Lanes(sorted(self.hashed_by)) as lanes:
+            try:
+                for member in members(stream):
+                    packed_before = stream.packed_bytes
+                    self._take(catalogue, member, stream, lanes)
+                    self._observer(Advanced(job=job, size_bytes=stream.packed_bytes - packed_before))
+            except Lie as lie:
+                catalogue.tell(lie.code, "4", lie.sentence)
+            except Problem:
+                catalogue.tell("archive-truncated", "4", "The tar ends within a file: it was cut short.")
+            self._digests = lanes.finish()
+        self._observer(Finished(job=job))
         return catalogue.finish()
 
-    def _take(self, catalogue: Catalogue, member: Member, stream: Gunzipped) -> None:
+    def _take(self, catalogue: Catalogue, member: Member, stream: Gunzipped, lanes: Lanes) -> None:
         path = take(catalogue, member)
-        if path is None or not _KEPT.fullmatch(path) or member.size_bytes > self._room:
+        if path is None:
             return
-        data = stream.read(member.size_bytes)
-        if len(data) < member.size_bytes:
-            raise Lie("archive-truncated", "The tar ends within a file: it was cut short.")
-        self._kept[path] = data
-        self._room -= len(data)
+        is_kept = _KEPT.fullmatch(path) is not None and member.size_bytes <= self._room
+        if not (is_kept or self.hashed_by):
+            return
+        self._order[path] = len(self._order)
+        kept: list[Buffer] = []
+        for chunk in _chunks(stream, member.size_bytes):
+            lanes.update(chunk)
+            if is_kept:
+                kept.append(chunk)
+        lanes.end_file()
+        if is_kept:
+            self._kept[path] = b"".join(kept)
+            self._room -= member.size_bytes
 
     def read(self, path: str) -> Iterator[Buffer]:
         kept = self._kept.get(path)
@@ -141,7 +175,7 @@ class UnpackedTarSource:
             return  # told by contents(); what comes after it cannot be believed
 
 
-def _chunks(stream: Gunzipped, size_bytes: int) -> Iterator[Buffer]:
+def _chunks(stream: Gunzipped, size_bytes: int) -> Iterator[bytes]:
     left = size_bytes
     while left:
         chunk = stream.read(min(left, CHUNK_BYTES))

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 from archive.validating.algorithms import MANIFEST_NAME
 from archive.validating.checks import CHECKS
-from archive.validating.interface import BagSource, Contents, Finding, Problem, Report, Severity, error
+from archive.validating.interface import (
+    BagSource,
+    Contents,
+    Finding,
+    Problem,
+    Report,
+    Severity,
+    error,
+    is_one_pass,
+)
 from archive.validating.opened import OpenedBag
 from archive.validating.opening import open_path
 from holdings.errors import BadInput
@@ -30,6 +39,9 @@ INCOMPLETE = frozenset(
     }
 )
 """Codes of the errors that leave a bag incomplete in the sense of RFC 8493, 3."""
+
+_LIKELY = ("sha512", "sha256")
+"""What most bags are hashed by; to hash by one in vain costs less than to unpack again."""
 
 
 def validate(
@@ -61,6 +73,8 @@ def validate_source(
     observer: Observer = nobody,
 ) -> Report:
     """Validate a bag wherever it lies. Raises BadInput where nothing of a bag is there; Unavailable."""
+    if not structure_only and is_one_pass(source):
+        source.hash_while_listing(_LIKELY, observer)
     contents = source.contents()
     _check_is_something(source, contents)
     bag = OpenedBag(

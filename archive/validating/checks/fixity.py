@@ -6,12 +6,11 @@ handed out in batches, as a thread per file would cost more than the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from threading import Lock
-from typing import cast
 
 from archive.validating.interface import (
     Buffer,
@@ -41,7 +40,7 @@ def check(bag: OpenedBag) -> Iterator[Finding]:
     progress.start(sum(sum(table.files.sizes) for table in tables))
     try:
         if is_one_pass(bag.source):
-            yield from _as_it_comes(cast(OnePassSource, bag.source), tables, progress)
+            yield from _as_it_comes(bag.source, tables, progress)
         else:
             yield from _in_threads(bag, tables, progress)
     finally:
@@ -91,11 +90,23 @@ def _batches(files: Files) -> Iterator[range]:
     yield range(first, len(files))
 
 
-def _as_it_comes(source: OnePassSource, tables: Iterable[_Table], progress: _Progress) -> Iterator[Finding]:
+def _as_it_comes(source: OnePassSource, tables: list[_Table], progress: _Progress) -> Iterator[Finding]:
+    if {manifest.algorithm for table in tables for manifest in table.manifests} <= source.hashed_by:
+        for table in tables:
+            yield from _as_it_was_listed(source, table)
+        return
     by_path = {path: (table, place) for table in tables for path, place in table.files.places.items()}
     for path, chunks in source.read_all():
         if path in by_path:
             yield from _check_file(*by_path[path], chunks, progress)
+
+
+def _as_it_was_listed(source: OnePassSource, table: _Table) -> Iterator[Finding]:
+    for manifest in table.manifests:
+        for place, path in enumerate(table.files.paths):
+            digest, expected = source.digest(path, manifest.algorithm), manifest.expected(place)
+            if digest is not None and expected is not None and digest != expected:
+                yield _mismatch(manifest, path, digest)
 
 
 def _check_file(table: _Table, place: int, chunks: Iterator[Buffer], progress: _Progress) -> list[Finding]:

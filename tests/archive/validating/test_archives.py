@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.validating import Report, Severity, unpacking, validate, validate_source
+from archive.validating.bytes_at import BytesAt
 from archive.validating.opening import open_stored
 from holdings.errors import BadInput
 from holdings.stores.memory import MemoryStore
@@ -250,3 +251,35 @@ def test_old_tars_are_known_by_their_checksum() -> None:
 def test_large_tag_files_are_unpacked_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(unpacking, "_KEEP_BYTES", 100)
     assert judge(tmp_path, tar_bytes(bag_files(), mode="w:gz")).valid
+
+
+class Unpackings:
+    """Counts how often a gzip stream was begun."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun = 0
+        plain = unpacking.Gunzipped.__init__
+
+        def counting(stream: unpacking.Gunzipped, archive: BytesAt) -> None:
+            self.begun += 1
+            plain(stream, archive)
+
+        monkeypatch.setattr(unpacking.Gunzipped, "__init__", counting)
+
+
+@pytest.mark.parametrize(
+    ("algorithms", "passes"), [(("sha256", "sha512"), 1), (("sha256",), 1), (("md5",), 2)]
+)
+def test_a_gzipped_tar_is_unpacked_once_if_its_algorithms_are_the_usual(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, algorithms: tuple[str, ...], passes: int
+) -> None:
+    unpackings = Unpackings(monkeypatch)
+    files = bag_files({**PAYLOAD, "data/big": bytes(3_000_000), "data/empty": b""}, algorithms=algorithms)
+    assert judge(tmp_path, tar_bytes(files, mode="w:gz")).findings == ()
+    assert unpackings.begun == passes
+    files["data/big"] = bytes(2_999_999) + b"x"
+    files["data/empty"] = b""
+    report = judge(tmp_path, tar_bytes(files, mode="w:gz"))
+    assert {finding.path for finding in report.findings if finding.code == "checksum-mismatch"} == {
+        "data/big"
+    }
