@@ -275,7 +275,7 @@ def test_a_gzipped_tar_is_unpacked_once_if_its_algorithms_are_the_usual(
 ) -> None:
     unpackings = Unpackings(monkeypatch)
     files = bag_files({**PAYLOAD, "data/big": bytes(3_000_000), "data/empty": b""}, algorithms=algorithms)
-    assert judge(tmp_path, tar_bytes(files, mode="w:gz")).findings == ()
+    assert judge(tmp_path, tar_bytes(files, mode="w:gz")).valid
     assert unpackings.begun == passes
     files["data/big"] = bytes(2_999_999) + b"x"
     files["data/empty"] = b""
