@@ -210,7 +210,10 @@ def _finding(severity: Severity, code: str, section: str, sentence: str, path: s
 
 def printable(path: str) -> str:
     """`path` for people and for JSON: bytes that are not UTF-8 as `\\xNN`, control characters escaped."""
-    text = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    try:
+        text = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # UTF-7 can spell half a character
+        text = path.encode("utf-8", "backslashreplace").decode()
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 

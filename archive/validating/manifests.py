@@ -107,10 +107,15 @@ class ManifestReader:
         """Write down every line; what is wrong with one becomes a finding."""
         try:
             texts = text_batches(chunks, self._encoding)
+            text = "\n"
             for text in self._without_mark(manifest, texts):
                 if not (_take_even(manifest, text) or _take_plain(manifest, lines_of(text))):
                     for line in lines_of(text):
                         self._take(manifest, line)
+            if self._is_1_0 and text and not text.endswith("\n"):
+                manifest.tell(
+                    error, "line-end-missing", "2.3", "has a last line that does not end.", manifest.name
+                )
         except Problem as problem:
             manifest.tell(error, problem.code, "2.3", f"{problem.sentence}.", manifest.name)
 
@@ -157,7 +162,12 @@ class ManifestReader:
         if why is not None:
             manifest.tell(error, "path-outside", "5.1", f"lists '{printable(path)}', which {why}.", path)
             return None
-        return self._belonging(manifest, self._decoded(manifest, path))
+        decoded = self._decoded(manifest, path)
+        why = why_outside(decoded) if decoded != path else None
+        if why is not None:
+            manifest.tell(error, "path-outside", "5.1", f"lists '{printable(path)}', which {why}.", path)
+            return None
+        return self._belonging(manifest, decoded)
 
     def _tolerate(self, manifest: Manifest, code: str, section: str, sentence: str) -> None:
         """What the drafts before 1.0 let pass."""

@@ -136,6 +136,9 @@ def _member(block: bytes, type_flag: bytes, size: int, start: int, extra: dict[s
         name, prefix = _text(block[:100]), _text(block[345:500])
         name = f"{prefix}/{name}" if prefix and block[257:263] == b"ustar\0" else name
     true_size = _size(extra.get("size"), size)
+    if true_size and type_flag in b"123456":
+        # Some readers step over that many bytes, others do not: they see two archives.
+        raise Lie("tar-header-lies", "A header of the tar gives a size to what has no bytes.")
     sparse = any(key.startswith("GNU.sparse.") for key in extra)
     is_file = type_flag in (b"0", b"\0", b"7")
     is_folder = type_flag == b"5" or (is_file and name.endswith("/") and true_size == 0)
@@ -143,7 +146,7 @@ def _member(block: bytes, type_flag: bytes, size: int, start: int, extra: dict[s
     return Member(
         name=name,
         offset=start,
-        size_bytes=0 if type_flag in b"123456" else true_size,
+        size_bytes=true_size,
         kind=None if (is_file and not sparse) or is_folder else kind,
         is_folder=is_folder,
     )

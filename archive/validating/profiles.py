@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from archive.validating.algorithms import normalised
 from holdings.errors import BadInput
 
+OWN_FILES = frozenset({"bagit.txt", "bag-info.txt", "package-info.txt", "fetch.txt"})
+"""Tag files that RFC 8493 itself describes: other fields of a profile speak of them."""
 _MAX_BYTES = 16 * 1024 * 1024
 
 
@@ -30,6 +35,9 @@ class Identity(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
 
     identifier: str = Field(alias="BagIt-Profile-Identifier")
+    source: str | None = Field(alias="Source-Organization", default=None)
+    description: str | None = Field(alias="External-Description", default=None)
+    version: str | None = Field(alias="Version", default=None)
 
 
 class Profile(BaseModel):
@@ -55,6 +63,39 @@ class Profile(BaseModel):
     )
     accept_serialization: tuple[str, ...] | None = Field(alias="Accept-Serialization", default=None)
     accept_version: tuple[str, ...] | None = Field(alias="Accept-BagIt-Version", default=None)
+
+    @model_validator(mode="after")
+    def _contradicts_nothing(self) -> Self:
+        """What no bag could ever meet is a slip of whoever wrote the profile."""
+        pairs = (
+            ("Manifests", self.manifests_required, self.manifests_allowed),
+            ("Tag-Manifests", self.tag_manifests_required, self.tag_manifests_allowed),
+        )
+        for name, required, allowed in pairs:
+            if allowed is not None and not set(map(normalised, required)) <= set(map(normalised, allowed)):
+                raise ValueError(f"{name}-Required asks for what {name}-Allowed does not allow")
+        self._check_files("Tag-Files", self.tag_files_required, self.tag_files_allowed)
+        self._check_files("Payload-Files", self.payload_files_required, self.payload_files_allowed)
+        if self.fetch_required and not self.allow_fetch:
+            raise ValueError("Fetch.txt-Required asks for what Allow-Fetch.txt does not allow")
+        return self
+
+    @staticmethod
+    def _check_files(name: str, required: tuple[str, ...], allowed: tuple[str, ...] | None) -> None:
+        for path in required if allowed is not None else ():
+            if path not in OWN_FILES and not any(fnmatchcase(path, pattern) for pattern in allowed or ()):
+                raise ValueError(f"{name}-Required asks for {path}, which {name}-Allowed does not allow")
+
+    def lacks(self) -> Iterator[str]:
+        """What a profile must say and this one does not; published ones often leave some of it out."""
+        said = {
+            "Source-Organization": self.identity.source,
+            "External-Description": self.identity.description,
+            "Version": self.identity.version,
+            "Accept-BagIt-Version": self.accept_version,
+            "Accept-Serialization": self.accept_serialization or self.serialization == "forbidden",
+        }
+        return (name for name, value in said.items() if not value)
 
 
 def read_profile(path: Path) -> Profile:

@@ -27,6 +27,8 @@ class PrefixSource:
         # A store has no folders: `data/` is there as soon as anything can be.
         found = Contents(has_payload_folder=True)
         for item in self._store.list(self._prefix):
+            if item.key.endswith("/") and not item.size_bytes:
+                continue  # what consoles put in place of a folder
             found.add(item.key.removeprefix(self._prefix), item.size_bytes)
         return found
 

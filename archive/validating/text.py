@@ -13,7 +13,9 @@ _BATCH_BYTES = 64 * 1024
 MAX_SMALL_BYTES = 64 * 1024 * 1024
 """Of a tag file that is read whole (bag-info.txt, fetch.txt)."""
 _MAX_LINE = 1024 * 1024
-_NO_CHARSETS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"})
+_NO_CHARSETS = frozenset(
+    {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "utf_8_sig", "mbcs", "oem"}
+)
 """What Python calls an encoding and nobody else does."""
 
 
@@ -64,8 +66,3 @@ def lines_of(text: str) -> list[str]:
     if not lines[-1]:
         lines.pop()
     return lines
-
-
-def line_batches(chunks: Iterable[Buffer], encoding: str) -> Iterator[list[str]]:
-    """The lines of a tag file in batches, as `text_batches` takes them."""
-    return map(lines_of, text_batches(chunks, encoding))

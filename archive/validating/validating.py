@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +42,8 @@ INCOMPLETE = frozenset(
 )
 """Codes of the errors that leave a bag incomplete in the sense of RFC 8493, 3."""
 
+MOST_OF_A_KIND = 10_000
+"""Findings of one code that are listed one by one: a hostile bag may hold millions."""
 _LIKELY = ("sha512", "sha256")
 """What most bags are hashed by; to hash by one in vain costs less than to unpack again."""
 
@@ -85,7 +89,7 @@ def validate_source(
         threads=threads,
         observer=observer,
     )
-    findings = tuple(_findings(bag))
+    findings = tuple(_bounded(_findings(bag)))
     errors = {finding.code for finding in findings if finding.severity is Severity.ERROR}
     return Report(
         source=source.name,
@@ -105,6 +109,21 @@ def _findings(bag: OpenedBag) -> Iterator[Finding]:
             yield from check(bag)
         except Problem as problem:  # a tag file that was listed and cannot be read
             yield error(problem.code, "3", f"A tag file {problem.sentence}.")
+
+
+def _bounded(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """All of them, up to so many of one kind that they would fill the memory; then their number."""
+    told: Counter[str] = Counter()
+    example: dict[str, Finding] = {}
+    for finding in findings:
+        told[finding.code] += 1
+        if told[finding.code] <= MOST_OF_A_KIND:
+            yield finding
+        else:
+            example[finding.code] = finding
+    for code, last in example.items():
+        sentence = f"And {told[code] - MOST_OF_A_KIND} more of {code}."
+        yield replace(last, sentence=sentence, path=None)
 
 
 def _check_is_something(source: BagSource, contents: Contents) -> None:

@@ -11,12 +11,16 @@ from itertools import pairwise
 
 from archive.validating.bytes_at import BytesAt, Window, stretch
 from archive.validating.catalogued import Catalogue
-from archive.validating.interface import CHUNK_BYTES, Buffer, Contents, Problem
+from archive.validating.interface import CHUNK_BYTES, Buffer, Contents, Problem, printable
 from archive.validating.unpacking import ALWAYS_ALLOWED_BYTES, MAX_RATIO
 
 _LOCAL = struct.Struct("<4s5H3I2H")
 _ENCRYPTED = 0x1
-_UNIX = 3
+_WITH_MODES = frozenset({3, 19})
+"""Unix and macOS: their upper attributes are the mode of the file."""
+_SIZES_FOLLOW = 0x8
+_IN_ZIP64 = 0xFFFF_FFFF
+_UNICODE_PATH = 0x7075
 _LINK, _KIND = 0o120000, 0o170000
 
 
@@ -82,7 +86,11 @@ class ZipSource:
 
     def _take(self, catalogue: Catalogue, member: zipfile.ZipInfo) -> None:
         name = member.orig_filename
-        if member.create_system == _UNIX and (member.external_attr >> 16) & _KIND not in (
+        second = _second_name(member.extra)
+        if second is not None and second != name.encode():
+            sentence = f"{printable(name)} has a second name in the zip; which one a reader takes is chance."
+            catalogue.tell("zip-header-lies", "4", sentence, name)
+        if member.create_system in _WITH_MODES and (member.external_attr >> 16) & _KIND not in (
             0,
             0o100000,
             0o040000,
@@ -96,24 +104,43 @@ class ZipSource:
 
     def read(self, path: str) -> Iterator[Buffer]:
         member = self._members[path]
-        packed = stretch(self._archive, self._data_offset(member), member.compress_size)
         methods = {zipfile.ZIP_STORED: _stored, zipfile.ZIP_DEFLATED: _inflated}
         if member.flag_bits & _ENCRYPTED or member.compress_type not in methods:
             raise Problem("zip-method", "is encrypted or packed by a method other than deflate")
+        packed = stretch(self._archive, self._data_offset(member), member.compress_size)
         return _held_to(member, methods[member.compress_type](packed))
 
     def _data_offset(self, member: zipfile.ZipInfo) -> int:
         header = self._archive.at(member.header_offset, _LOCAL.size)
         if len(header) < _LOCAL.size or header[:4] != b"PK\x03\x04":
             raise Problem("zip-header-lies", "is not where the zip's directory says")
+        flags: int
+        method: int
         name_bytes: int
         extra_bytes: int
-        name_bytes, extra_bytes = _LOCAL.unpack(header)[-2:]
+        _, _, flags, method, _, _, crc, packed, size, name_bytes, extra_bytes = _LOCAL.unpack(header)
         name = self._archive.at(member.header_offset + _LOCAL.size, name_bytes)
         encoding = "utf-8" if member.flag_bits & 0x800 else "cp437"
         if name.decode(encoding, "replace") != member.orig_filename:
             raise Problem("zip-header-lies", "has another name at its place than in the zip's directory")
+        if method != member.compress_type or (flags ^ member.flag_bits) & _ENCRYPTED:
+            raise Problem("zip-header-lies", "is packed in another way than the zip's directory says")
+        told = ((crc, member.CRC), (packed, member.compress_size), (size, member.file_size))
+        if not flags & _SIZES_FOLLOW and any(here not in (there, _IN_ZIP64) for here, there in told):
+            raise Problem(
+                "zip-header-lies", "has another size or checksum at its place than in the directory"
+            )
         return member.header_offset + _LOCAL.size + name_bytes + extra_bytes
+
+
+def _second_name(extra: bytes) -> bytes | None:
+    """The name that Info-ZIP's tools take instead of the plain one, where a member has it."""
+    while len(extra) >= 4:
+        kind, length = struct.unpack_from("<2H", extra)
+        if kind == _UNICODE_PATH:
+            return extra[9 : 4 + length]  # after a version and a checksum
+        extra = extra[4 + length :]
+    return None
 
 
 def _is_bomb(listed: list[zipfile.ZipInfo], archive_bytes: int) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from archive.validating.interface import Finding, Problem, error, gathered, warning
+from archive.validating.interface import Finding, Problem, error, gathered
 from archive.validating.opened import V1_0, OpenedBag
 
 NAME = "bagit.txt"
 KNOWN = frozenset({(0, 93), (0, 94), (0, 95), (0, 96), (0, 97), (1, 0)})
+_SPELLED = frozenset(f"{major}.{minor}" for major, minor in KNOWN)
 _VERSION = re.compile(r"BagIt-Version: (?P<value>(?P<major>[0-9]+)\.(?P<minor>[0-9]+))")
 _ENCODING = re.compile(r"Tag-File-Character-Encoding: (?P<value>[!-~]+)")
 _LOOSE = re.compile(r"\s*(?P<label>[^:]*?)\s*:\s*(?P<value>.*?)\s*", re.DOTALL)
@@ -33,11 +34,13 @@ def check(bag: OpenedBag) -> Iterator[Finding]:
     lines = re.split(r"\r\n|\r|\n", data.decode("utf-8", "replace").lstrip("\ufeff"))
     unended = lines[-1] != ""
     if unended and not bag_is_old(lines):
-        yield warning("declaration-line-end", "2.1.1", "The last line of bagit.txt does not end.", NAME)
+        yield error("declaration-line-end", "2.3", "The last line of bagit.txt does not end.", NAME)
     _note_down(bag, lines)
     yield from _check_lines(lines if unended else lines[:-1])
-    if bag.version_text is not None and (bag.version not in KNOWN or not _VERSION.fullmatch(lines[0])):
-        yield from _check_version(bag)
+    if bag.version_text is not None and bag.version_text not in _SPELLED:
+        shown = ascii(bag.version_text[:40])
+        sentence = f"{shown} is no version of BagIt; 0.93 to 0.97 and 1.0 are."
+        yield error("version-unknown", "2.1.1", sentence, NAME)
 
 
 def bag_is_old(lines: list[str]) -> bool:
@@ -73,11 +76,3 @@ def _check_lines(lines: list[str]) -> Iterator[Finding]:
         elif not pattern.fullmatch(lines[number]):
             sentence = f"Line {number + 1} of bagit.txt is not exactly '{shape}'."
             yield error("declaration-line", "2.1.1", sentence, NAME)
-
-
-def _check_version(bag: OpenedBag) -> Iterator[Finding]:
-    if bag.version not in KNOWN or not re.fullmatch(r"[0-9]+\.[0-9]+", bag.version_text or ""):
-        shown = ascii((bag.version_text or "")[:40])
-        yield error(
-            "version-unknown", "2.1.1", f"{shown} is no version of BagIt; 0.93 to 0.97 and 1.0 are.", NAME
-        )

@@ -1,14 +1,14 @@
-"""fetch.txt: what is still to be fetched. It is reported; nothing is ever fetched here."""
+"""fetch.txt: what is still to be fetched. It is reported; `fetching` fetches, if asked."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from archive.validating.interface import Finding, Problem, error, gathered, printable, warning
+from archive.validating.interface import Finding, error, printable, warning
 from archive.validating.opened import FetchLine, OpenedBag
 from archive.validating.paths import why_outside
-from archive.validating.text import MAX_SMALL_BYTES, line_batches
+from archive.validating.tag_files import tag_lines
 
 NAME = "fetch.txt"
 _LINE = re.compile(r"(?P<url>[^ \t]+)[ \t]+(?P<length>[^ \t]+)[ \t]+(?P<path>.+)", re.DOTALL)
@@ -22,15 +22,10 @@ def check(bag: OpenedBag) -> Iterator[Finding]:
     if NAME not in bag.contents.tags.places:
         return
     bag.has_fetch = True
-    try:
-        data = gathered(bag.source.read(NAME), at_most=MAX_SMALL_BYTES)
-        lines = [line for batch in line_batches([data], bag.encoding) for line in batch]
-    except Problem as problem:
-        yield error(problem.code, "2.2.3", f"{NAME} {problem.sentence}.", NAME)
-        return
+    lines = yield from tag_lines(bag, NAME)
     for number, line in enumerate(lines, start=1):
         if line.strip():
-            yield from _take(bag, number, line.removeprefix("\ufeff"))
+            yield from _take(bag, number, line)
     yield from _check_twice(bag)
     for fetched in bag.fetch:
         yield from _check_listed(bag, fetched)
@@ -43,7 +38,7 @@ def _take(bag: OpenedBag, number: int, line: str) -> Iterator[Finding]:
         yield error("fetch-line", "2.2.3", f"Line {number} of {NAME} is no 'URL length path'.", NAME)
         return
     yield from _check_url(number, parts["url"])
-    path = parts["path"].removeprefix("./")
+    path = re.sub(r"^(?:\./)+", "", parts["path"])
     if bag.is_1_0:
         path = re.sub(r"%(?:0[AaDd]|25)", lambda found: _MEANS[found[0].upper()], path)
     shown = printable(path)

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from archive.validating.algorithms import MANIFEST_NAME
+from archive.validating.algorithms import MANIFEST_NAME, normalised
 from archive.validating.interface import Finding, error, printable, warning
 from archive.validating.opened import OpenedBag
+from archive.validating.profiles import OWN_FILES
 
 if TYPE_CHECKING:
     from archive.validating.profiles import Profile, TagRule
 
 _SPEC = "BagIt Profiles"
-_RESERVED = frozenset({"bagit.txt", "bag-info.txt", "package-info.txt", "fetch.txt"})
 _SAME_TYPES = (
     frozenset({"application/tar", "application/x-tar"}),
     frozenset({"application/zip", "application/x-zip-compressed"}),
@@ -29,6 +29,9 @@ def check(bag: OpenedBag) -> Iterator[Finding]:
     profile = bag.profile
     if profile is None:
         return
+    for lack in profile.lacks():
+        sentence = f"The profile itself does not say {lack}, as it must."
+        yield warning("profile-lacks", f"{_SPEC}, {lack}", sentence)
     yield from _check_version(bag, profile)
     yield from _check_serialization(bag, profile)
     yield from _check_info(bag, profile)
@@ -72,8 +75,8 @@ def _check_info(bag: OpenedBag, profile: Profile) -> Iterator[Finding]:
     for label, rule in profile.tag_rules.items():
         yield from _check_label(label, rule, values.get(label.lower(), []), bag.info_name)
     if profile.identity.identifier not in values.get(_IDENTIFIER.lower(), []):
-        sentence = f"{bag.info_name} does not name the profile {profile.identity.identifier}."
-        yield warning("profile-identifier", f"{_SPEC}, {_IDENTIFIER}", sentence, bag.info_name)
+        sentence = f"{bag.info_name} does not name the profile {printable(profile.identity.identifier)}."
+        yield _broken("profile-identifier", _IDENTIFIER, sentence, bag.info_name)
 
 
 def _check_label(label: str, rule: TagRule, values: Sequence[str], where: str) -> Iterator[Finding]:
@@ -105,9 +108,9 @@ def _check_manifests(bag: OpenedBag, profile: Profile) -> Iterator[Finding]:
 def _check_kind(
     rule: str, there: set[str], required: Sequence[str], allowed: Sequence[str] | None
 ) -> Iterator[Finding]:
-    for algorithm in sorted(set(required) - there):
+    for algorithm in sorted(set(map(normalised, required)) - there):
         yield _broken("profile-manifest-required", f"{rule}-Required", f"There is none for {algorithm}.")
-    for algorithm in sorted(there - set(allowed) if allowed is not None else ()):
+    for algorithm in sorted(there - set(map(normalised, allowed)) if allowed is not None else ()):
         yield _broken("profile-manifest-allowed", f"{rule}-Allowed", f"{algorithm} is not allowed.")
 
 
@@ -126,7 +129,7 @@ def _check_files(bag: OpenedBag, profile: Profile) -> Iterator[Finding]:
     payload, tags = bag.contents.payload, bag.contents.tags
     if profile.data_empty and (len(payload) > 1 or any(payload.sizes)):
         yield _broken("profile-data-empty", "Data-Empty", "The payload is not empty.", "data/")
-    own = [path for path in tags.places if path not in _RESERVED and not MANIFEST_NAME.fullmatch(path)]
+    own = [path for path in tags.paths if path not in OWN_FILES and not MANIFEST_NAME.fullmatch(path)]
     yield from _check_required("Tag-Files", tags.places, profile.tag_files_required)
     yield from _check_allowed("Tag-Files", own, profile.tag_files_allowed)
     yield from _check_required("Payload-Files", payload.places, profile.payload_files_required)

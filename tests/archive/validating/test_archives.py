@@ -157,7 +157,11 @@ HOSTILE_ZIPS = {
     "declares_less": (patched_zip(set_field("file_size", 3)), "zip-header-lies"),
     "declares_more": (patched_zip(set_field("file_size", 600)), "zip-header-lies"),
     "declares_petabytes": (patched_zip(set_field("file_size", 10**15)), "archive-bomb"),
-    "wrong_crc": (patched_zip(set_field("CRC", 1)), "archive-damaged"),
+    "wrong_crc": (patched_zip(set_field("CRC", 1)), "zip-header-lies"),
+    "changed_bytes": (
+        zip_bytes(bag_files(), method=zipfile.ZIP_STORED).replace(b"first\n", b"First\n"),
+        "archive-damaged",
+    ),
     "other_name_inside": (patched_zip(set_field("filename", "bag/data/z.tif")), "zip-header-lies"),
     "points_elsewhere": (patched_zip(set_field("header_offset", 7)), "zip-header-lies"),
     "encrypted": (patched_zip(set_field("flag_bits", 1)), "zip-method"),

@@ -19,7 +19,14 @@ INFO = f"Payload-Oxum: 13.2\nSource-Organization: NHM\nBagIt-Profile-Identifier:
 def profile_of(**rules: object) -> Profile:
     named = {key.replace("_", "-"): value for key, value in rules.items()}
     named = {key.replace("Fetch-txt", "Fetch.txt"): value for key, value in named.items()}
-    return Profile.model_validate({"BagIt-Profile-Info": {"BagIt-Profile-Identifier": URI}, **named})
+    identity = {
+        "BagIt-Profile-Identifier": URI,
+        "Source-Organization": "NHM",
+        "External-Description": "ours",
+        "Version": "1",
+    }
+    whole = {"Accept-BagIt-Version": ["1.0"], "Accept-Serialization": ["application/zip"], **named}
+    return Profile.model_validate({"BagIt-Profile-Info": identity, **whole})
 
 
 KEPT = profile_of(
@@ -88,9 +95,41 @@ def test_serialisation(tmp_path: Path) -> None:
     assert validate(tmp_path / "bag.tar", profile=accepts).valid
 
 
-def test_a_bag_that_does_not_name_the_profile_is_warned_of(tmp_path: Path) -> None:
+def test_a_bag_must_name_its_profile(tmp_path: Path) -> None:
     bag = write_bag(tmp_path / "bag", bag_files())
-    assert warnings(validate(bag, profile=profile_of())) == {"profile-identifier"}
+    assert errors(validate(bag, profile=profile_of())) == {"profile-identifier"}
+
+
+def test_what_a_profile_must_say_and_does_not_is_warned_of(tmp_path: Path) -> None:
+    bare = Profile.model_validate({"BagIt-Profile-Info": {"BagIt-Profile-Identifier": URI}})
+    report = validate(write_bag(tmp_path / "bag", bag_files(info=INFO)), profile=bare)
+    assert report.valid
+    assert warnings(report) == {"profile-lacks"}
+    assert len(report.findings) == 5
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"Manifests-Required": ["md5"], "Manifests-Allowed": ["sha512"]},
+        {"Tag-Manifests-Required": ["md5"], "Tag-Manifests-Allowed": ["sha512"]},
+        {"Tag-Files-Required": ["a/b.xml"], "Tag-Files-Allowed": ["c/*"]},
+        {"Payload-Files-Required": ["data/x"], "Payload-Files-Allowed": ["data/y"]},
+        {"Fetch.txt-Required": True, "Allow-Fetch.txt": False},
+    ],
+    ids=lambda rules: next(iter(rules)),
+)
+def test_a_profile_that_no_bag_can_meet_is_bad_input(tmp_path: Path, rules: dict[str, object]) -> None:
+    path = tmp_path / "profile.json"
+    path.write_text(json.dumps({"BagIt-Profile-Info": {"BagIt-Profile-Identifier": URI}, **rules}))
+    with pytest.raises(BadInput, match="Required asks for"):
+        read_profile(path)
+
+
+def test_algorithms_of_a_profile_may_be_spelled_as_people_do(tmp_path: Path) -> None:
+    bag = write_bag(tmp_path / "bag", bag_files(info=INFO))
+    spelled = profile_of(Manifests_Required=["SHA-512"], Manifests_Allowed=["SHA-256", "sha-512"])
+    assert errors(validate(bag, profile=spelled)) == set()
 
 
 def test_a_profile_from_a_file(tmp_path: Path) -> None:
