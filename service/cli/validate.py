@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +18,7 @@ from service.cli.statuses import BAD_INPUT, DONE, NO
 from service.wording import count, size
 
 if TYPE_CHECKING:
-    from archive.validating import BagSource, Report
+    from archive.validating import BagSource, Finding, Report
     from holdings.house import House
 
 
@@ -36,6 +37,10 @@ def validate(
     fast: Annotated[
         bool, typer.Option("--fast", help="Look at the structure alone: no checksum is compared.")
     ] = False,
+    fetch: Annotated[
+        bool,
+        typer.Option("--fetch", help="First fetch into a bag folder what its fetch.txt says is missing."),
+    ] = False,
     threads: Annotated[
         int, typer.Option("--threads", min=1, max=256, help="How many read and hash at once.")
     ] = 2,
@@ -48,8 +53,10 @@ def validate(
 ) -> int:
     """Check BagIt bags, ours or not, of versions 0.93 to 1.0, by RFC 8493 to the letter.
 
-    Nothing is unpacked, fetched or changed, and nothing outside a bag is read. Every finding is
-    listed, with a lasting code and the rule that it breaks.
+    Nothing is unpacked or changed, and nothing outside a bag is read. Every finding is listed, with
+    a lasting code and the rule that it breaks. Only with --fetch is anything fetched: by http or
+    https, never from an address inside the network, never more than fetch.txt says, and kept only
+    if it is what the manifests say.
 
     \b
     EXAMPLES
@@ -64,8 +71,9 @@ def validate(
     with open_here(settings) if store else nullcontext() as house:
         for path in paths:
             try:
+                unfilled = _fill(path, store) if fetch else []
                 with _source(path, store, house) as source:
-                    reports.append(judge(source))
+                    reports.append(_with(unfilled, judge(source)))
             except BadInput as trouble:
                 troubles.append(trouble)
     answer(_document(reports, troubles), _lines(reports), as_json=as_json)
@@ -91,6 +99,23 @@ def _judge(profile: Path | None, *, fast: bool, threads: int) -> Callable[[BagSo
             )
 
     return judge
+
+
+def _fill(path: str, store: str | None) -> list[Finding]:
+    from archive.validating.fetching import fill
+    from service.cli.progress import watching
+
+    if store is not None or not Path(path).is_dir():
+        raise BadInput(
+            f"{path} is no folder: only there can fetched files be put.", hint="Leave --fetch out."
+        )
+    with watching() as observer:
+        return fill(Path(path), observer=observer)
+
+
+def _with(findings: list[Finding], report: Report) -> Report:
+    """What could not be fetched is told first; that it is missing, the report says itself."""
+    return replace(report, findings=(*findings, *report.findings))
 
 
 @contextmanager
