@@ -56,6 +56,7 @@ soak: $(READY)
 bench: $(READY)
 	@echo "== Benchmarks: against what people do today, alternating in one run"
 	@$(BIN)/python -m benchmarks.deposit
+	@$(BIN)/python -m benchmarks.validate
 
 # uv resolves for every platform at once; it is used here only, and lives in an environment of its own.
 lock:

@@ -1,114 +1,171 @@
-"""A deposit: Holdfast against what people do today, on the same made files.
+"""A deposit: Holdfast against what people do today and against the least that it could take.
 
-    python -m benchmarks.deposit [--files 60] [--megabytes 4] [--rounds 3]
+    python -m benchmarks.deposit                                    # small, a minute
+    python -m benchmarks.deposit --large 500 --small 20000 --rounds 5
 
-Both make SHA-512 and SHA-256 manifests and end with a tar in a folder. Holdfast also reads the
-tar back from the store, forces it onto the disk, identifies every image and records it; the
-others do none of that. The contenders alternate within one run, each in a process of its own;
-medians are printed. Take the ratios: the seconds belong to the machine.
+Everybody makes SHA-512 and SHA-256 manifests of the same made images, 4 MB and 20 kB each.
+Holdfast reads its tar back from the store and forces it onto the disk, and the whole deposit
+looks into every image and records it as well; what people do today does none of that. The
+contenders alternate within one run, each in a process of its own. Take the ratios: the seconds
+belong to the machine. It cleans up behind itself and stops the server that it starts.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
-
-from benchmarks.measuring import Took, median, took
+from benchmarks.made import make_images
+from benchmarks.measuring import Took, in_turn, machine, table, took
 from holdings.settings.template import write_template
 
 ALGORITHMS = ("sha512", "sha256")
+LARGE_BYTES, SMALL_BYTES = 4_000_000, 20_000
 _HOLDFAST = [sys.executable, "-c", "from service.cli.main import main; main()"]
-Contender = Callable[[Path, Path], Took]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Round:
+    """Where one contender works, once; thrown away after it."""
+
+    source: Path
+    folder: Path
+    bucket: str | None
+    """An S3 bucket to deposit into; None means the folder."""
+    env: Mapping[str, str]
+
+    @property
+    def log(self) -> Path:
+        """What the contender says."""
+        return self.folder / "log.txt"
+
+
+def bag_only(at: Round) -> Took:
+    """The bagging step of the library alone."""
+    took([sys.executable, "-m", "benchmarks.bagging", str(at.source), _settings(at)], log=at.log, env=at.env)
+    return Took(**json.loads(at.log.read_text().splitlines()[-1]))
+
+
+def whole(at: Round) -> Took:
+    """`holdfast deposit` into a fresh house."""
+    words = [*_HOLDFAST, "deposit", str(at.source), "-c", "bench", "--settings", _settings(at), "--json"]
+    return took(words, log=at.log, env=at.env)
+
+
+def today(at: Round) -> Took:
+    """cp, bagit-python with two processes, tar, rclone."""
+    work, target = at.folder / "work", str(at.folder / "bag.tar")
+    work.mkdir()
+    if at.bucket is not None:
+        target = f"bench:{at.bucket}/bag.tar"
+    words = [sys.executable, "-m", "benchmarks.today", str(at.source), str(work), target, *ALGORITHMS]
+    return took(words, log=at.log, env=at.env)
+
+
+def floor(at: Round) -> Took:
+    """The same bytes read, hashed, written and read back, and nothing else."""
+    target = str(at.folder / "bytes")
+    return took([sys.executable, "-m", "benchmarks.floor", str(at.source), target, *ALGORITHMS], log=at.log)
+
+
+CONTENDERS: dict[str, Callable[[Round], Took]] = {
+    "Holdfast, bag only": bag_only,
+    "`holdfast deposit`": whole,
+    "cp, bagit.py -p 2, validate, tar, rclone": today,
+    "the floor": floor,
+}
 
 
 def main() -> None:
-    """Make files, run the contenders, print the table."""
-    wanted = _arguments()
-    with tempfile.TemporaryDirectory(prefix="holdfast-bench-", dir=wanted.folder) as place:
-        folder = Path(place)
-        source = folder / "source"
-        size = make_files(source, files=wanted.files, megabytes=wanted.megabytes)
-        made = f"{wanted.files} TIFF files, {size / 1e6:,.0f} MB"
-        print(f"{made}, {wanted.rounds} rounds, {os.cpu_count()} processors")
-        runs: dict[str, list[Took]] = {name: [] for name in CONTENDERS}
-        for number in range(wanted.rounds):
-            for name, contender in _in_turn(number):
-                runs[name].append(_run(contender, source, folder / "round"))
-    print_table(runs, size)
+    """Make files, run the contenders, print the tables."""
+    asked = _arguments()
+    print(f"{machine()}; medians of {asked.rounds} rounds; ratios to the first line.")
+    with tempfile.TemporaryDirectory(prefix="holdfast-bench-", dir=asked.folder) as place:
+        for files, file_bytes in ((asked.large, LARGE_BYTES), (asked.small, SMALL_BYTES)):
+            source = Path(place) / "source"
+            payload_bytes = make_images(source, files=files, file_bytes=file_bytes)
+            for server in (None, *(["SeaweedFS"] if asked.seaweedfs else [])):
+                title = f"{files} files of {file_bytes / 1e6:g} MB into {server or 'a local store'}"
+                runs = _compare(
+                    source, Path(place) / "round", rounds=asked.rounds, seaweedfs=server is not None
+                )
+                print(table(title, runs, payload_bytes=payload_bytes), flush=True)
+            shutil.rmtree(source)
 
 
-def make_files(source: Path, *, files: int, megabytes: float) -> int:
-    """Fill `source` with TIFF images of noise, which nothing can compress; returns their bytes."""
-    source.mkdir()
-    width = 1024
-    height = max(1, round(megabytes * 1e6 / (3 * width)))
-    for number in range(files):
-        noise = Image.frombytes("RGB", (width, height), os.urandom(3 * width * height))
-        noise.save(source / f"specimen-{number:05d}.tif")
-    return sum(path.stat().st_size for path in source.iterdir())
+def _compare(source: Path, folder: Path, *, rounds: int, seaweedfs: bool) -> dict[str, list[Took]]:
+    # Only a folder can be forced to the disk and read back by the floor.
+    runs: dict[str, list[Took]] = {name: [] for name in CONTENDERS if not (seaweedfs and name == "the floor")}
+    for number in range(rounds):
+        for name in in_turn(runs, number):
+            with _fresh(source, folder, seaweedfs=seaweedfs) as at:
+                runs[name].append(CONTENDERS[name](at))
+    return runs
 
 
-def holdfast(source: Path, folder: Path) -> Took:
-    """`holdfast deposit` into a fresh house."""
-    write_template(folder)
-    settings = str(folder / "holdfast.toml")
-    words = [*_HOLDFAST, "deposit", str(source), "-c", "bench", "--settings", settings, "--json"]
-    return took(words, log=folder / "log.txt")
+@contextmanager
+def _fresh(source: Path, folder: Path, *, seaweedfs: bool) -> Iterator[Round]:
+    """A new folder and, for S3, a new server: nobody meets what another left behind."""
+    from tests.kit.seaweed import running_seaweed  # noqa: PLC0415
 
-
-def today(source: Path, folder: Path) -> Took:
-    """cp, bagit-python with two processes, tar, cp."""
-    work, store = folder / "work", folder / "store"
-    work.mkdir()
-    store.mkdir()
-    words = [sys.executable, "-m", "benchmarks.today", str(source), str(work), str(store), *ALGORITHMS]
-    return took(words, log=folder / "log.txt")
-
-
-CONTENDERS: dict[str, Contender] = {"holdfast deposit": holdfast, "cp, bagit.py, tar, cp": today}
-
-
-def print_table(runs: dict[str, list[Took]], size: int) -> None:
-    """Medians, and how many times what Holdfast takes the others take."""
-    ours = median(runs["holdfast deposit"])
-    print(f"\n{'':24}{'wall s':>9}{'CPU s':>9}{'peak MB':>9}{'MB/s':>9}{'wall ratio':>12}{'CPU ratio':>11}")
-    for name, results in runs.items():
-        at = median(results)
-        print(
-            f"{name:24}{at.wall_seconds:9.2f}{at.cpu_seconds:9.2f}{at.peak_bytes / 1e6:9.0f}"
-            f"{size / 1e6 / at.wall_seconds:9.0f}{at.wall_seconds / ours.wall_seconds:12.2f}"
-            f"{at.cpu_seconds / ours.cpu_seconds:11.2f}"
-        )
-
-
-def _in_turn(number: int) -> list[tuple[str, Contender]]:
-    """The contenders, each of them first in turn."""
-    order = list(CONTENDERS.items())
-    return order[number % len(order) :] + order[: number % len(order)]
-
-
-def _run(contender: Contender, source: Path, folder: Path) -> Took:
     folder.mkdir()
     try:
-        return contender(source, folder)
+        with running_seaweed() if seaweedfs else nullcontext() as server:
+            if server is None:
+                yield Round(source=source, folder=folder, bucket=None, env={})
+                return
+            rclone = {
+                "RCLONE_CONFIG_BENCH_TYPE": "s3",
+                "RCLONE_CONFIG_BENCH_PROVIDER": "SeaweedFS",
+                "RCLONE_CONFIG_BENCH_ENV_AUTH": "true",
+                "RCLONE_CONFIG_BENCH_ENDPOINT": server.endpoint,
+                "BENCH_ENDPOINT": server.endpoint,
+            }
+            env = {**server.environment, **rclone}
+            yield Round(source=source, folder=folder, bucket=server.make_bucket(), env=env)
     finally:
         shutil.rmtree(folder)
+
+
+def _settings(at: Round) -> str:
+    """Fresh settings whose bags go to a local store or to the bucket; their path."""
+    write_template(at.folder)
+    path = at.folder / "holdfast.toml"
+    if at.bucket is not None:
+        path.write_text(_with_bucket(path.read_text(), at))
+    return str(path)
+
+
+def _with_bucket(text: str, at: Round) -> str:
+    """The template's first store moved to S3."""
+    lines = []
+    for line in text.splitlines():
+        lines.append(line)
+        if line == 'url = "file:stores/hot"':
+            lines[-1] = (
+                f'url = "s3://{at.bucket}"\nendpoint = "{at.env["BENCH_ENDPOINT"]}"\nregion = "us-east-1"'
+            )
+    return "\n".join(lines) + "\n"
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--files", type=int, default=60)
-    parser.add_argument("--megabytes", type=float, default=4.0, help="of each file")
+    parser.add_argument("--large", type=int, default=50, metavar="N", help="files of 4 MB")
+    parser.add_argument("--small", type=int, default=2000, metavar="N", help="files of 20 kB")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--seaweedfs", action=argparse.BooleanOptionalAction, default=True, help="into an S3 server, too"
+    )
     parser.add_argument(
         "--folder", type=Path, default=None, help="where to work; the usual temporary one else"
     )
@@ -116,4 +173,5 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("PYTHONPATH", os.getcwd())  # noqa: PTH109  # a process of its own finds the same tree
     main()

@@ -1,9 +1,10 @@
 """What people do today with a folder of images: copy, bag, validate, pack, copy to the store.
 
-    python -m benchmarks.today SOURCE WORK STORE ALGORITHM...
+    python -m benchmarks.today SOURCE WORK TARGET ALGORITHM...
 
-`cp -r`, bagit-python with two processes to make and to validate, `tar`, `cp`. Nothing is read
-back from the store and nothing is forced onto the disk, as is usual.
+`cp -r`, bagit-python with two processes to make and to validate, `tar`, `rclone copyto`. Nothing
+is read back from the store and nothing is forced onto the disk, as is usual. TARGET is a path or
+a remote of rclone's (`bench:bucket/bag.tar`, made by RCLONE_CONFIG_BENCH_… in the environment).
 """
 
 from __future__ import annotations
@@ -14,16 +15,18 @@ from pathlib import Path
 
 import bagit
 
+RCLONE = str(Path(sys.executable).with_name("rclone"))
 
-def main(source: Path, work: Path, store: Path, algorithms: list[str]) -> None:
-    """Deposit `source` into the folder `store`."""
+
+def main(source: Path, work: Path, target: str, algorithms: list[str]) -> None:
+    """Deposit `source` as the tar `target`."""
     folder = work / "bag"
     subprocess.run(["cp", "-r", source, folder], check=True)
     bagit.make_bag(str(folder), processes=2, checksums=algorithms)
     bagit.Bag(str(folder)).validate(processes=2)
     subprocess.run(["tar", "-cf", work / "bag.tar", "-C", work, "bag"], check=True)
-    subprocess.run(["cp", work / "bag.tar", store / "bag.tar"], check=True)
+    subprocess.run([RCLONE, "copyto", "--config", "", work / "bag.tar", target], check=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4:])
+    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4:])

@@ -1,0 +1,70 @@
+"""The bagging step alone: what `holdfast deposit` does between looking at the images and recording them.
+
+    python -m benchmarks.bagging SOURCE SETTINGS
+
+Prints what that step took as JSON; to survey and to identify the source comes before and is not counted.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.measuring import io_counters
+
+
+def prepare(source: Path, settings: Path) -> Callable[[], object]:
+    """The library's own step over `source`, ready to be run once: all that knows its interface."""
+    from archive.bag import Intent  # noqa: PLC0415
+    from archive.identify import identify  # noqa: PLC0415
+    from archive.storing import store_bag  # noqa: PLC0415
+    from archive.survey import survey  # noqa: PLC0415
+    from holdings.observing import nobody  # noqa: PLC0415
+    from holdings.settings import read_settings  # noqa: PLC0415
+    from holdings.stores.opening import open_store  # noqa: PLC0415
+
+    chosen = read_settings(settings)
+    store = open_store(chosen.stores[chosen.bags.store])
+    found = identify(survey(source))
+    intent = Intent(
+        package_id="bench-0123456789ab",
+        collection="bench",
+        started_at=datetime(2026, 1, 1, tzinfo=UTC),
+        algorithms=chosen.bags.algorithms,
+        software="benchmark",
+    )
+    return lambda: store_bag(store, found, intent, observer=nobody)
+
+
+def main(source: Path, settings: Path) -> None:
+    """Run the step and say what it took."""
+    step = prepare(source, settings)
+    io_before, wall, cpu = io_counters("self"), time.perf_counter(), _cpu_seconds()
+    if step() is None:
+        raise SystemExit("nothing was bagged")
+    io_after = io_counters("self")
+    print(
+        json.dumps(
+            {
+                "wall_seconds": time.perf_counter() - wall,
+                "cpu_seconds": _cpu_seconds() - cpu,
+                "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+                "read_bytes": io_after.get("rchar", 0) - io_before.get("rchar", 0),
+                "written_bytes": io_after.get("wchar", 0) - io_before.get("wchar", 0),
+            }
+        )
+    )
+
+
+def _cpu_seconds() -> float:
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
