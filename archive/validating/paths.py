@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+OWN_FILES = frozenset({"bagit.txt", "bag-info.txt", "package-info.txt", "fetch.txt"})
+"""Tag files that RFC 8493 itself describes: profiles speak of them in fields of their own."""
 # \Z and never $, which also matches before a line end: names may end with one.
 _OUTSIDE: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^\Z"), "is empty"),

@@ -10,10 +10,9 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from archive.validating.algorithms import normalised
+from archive.validating.paths import OWN_FILES
 from holdings.errors import BadInput
 
-OWN_FILES = frozenset({"bagit.txt", "bag-info.txt", "package-info.txt", "fetch.txt"})
-"""Tag files that RFC 8493 itself describes: other fields of a profile speak of them."""
 _MAX_BYTES = 16 * 1024 * 1024
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from archive.validating.algorithms import MANIFEST_NAME, normalised
 from archive.validating.interface import Finding, error, printable, warning
 from archive.validating.opened import OpenedBag
-from archive.validating.profiles import OWN_FILES
+from archive.validating.paths import OWN_FILES
 
 if TYPE_CHECKING:
     from archive.validating.profiles import Profile, TagRule

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.validating import Report, validate, validating
+from archive.validating import Report, manifests, validate, validating
 from archive.validating.algorithms import hasher, normalised
 from archive.validating.interface import printable
 from archive.validating.paths import look_over
@@ -236,3 +236,29 @@ def test_drafts_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
     report = judged(tmp_path, of_sha256(b"\xef\xbb\xbf" + BOTH, declaration=declaration))
     assert report.valid
     assert "byte-order-mark" in warnings(report)
+
+
+EVEN = {f"data/{number:03d}.tif": str(number).encode() for number in range(300)}
+UNEVEN = {
+    "as_it_is": (lambda text: text, set()),
+    "one_wrong_digit": (lambda text: text[:-79] + b"z" + text[-78:], {"manifest-line", "file-unlisted"}),
+    "two_lines_changed_places": (lambda text: text[79:158] + text[:79] + text[158:], set()),
+    "a_line_twice": (lambda text: text + text[:79], {"manifest-duplicate"}),
+    "all_lines_twice": (lambda text: text * 2, {"manifest-duplicate"}),
+    "a_line_missing": (lambda text: text[79:], {"file-unlisted"}),
+    "a_tab": (lambda text: text.replace(b"  ", b" \t", 1), set()),
+    "an_asterisk": (lambda text: text.replace(b"  ", b" *", 1), {"manifest-asterisk"}),
+    "a_name_too_many": (lambda text: text[:-8] + b"x.tif\r\n", {"file-missing", "file-unlisted"}),
+}
+
+
+@pytest.mark.parametrize("many", [0, 10**9], ids=["as_tables", "line_by_line"])
+@pytest.mark.parametrize(("change", "codes"), UNEVEN.values(), ids=UNEVEN)
+def test_many_lines_are_judged_as_few(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: object, codes: set[str], many: int
+) -> None:
+    assert callable(change)
+    monkeypatch.setattr(manifests, "MANY_FILES", many)
+    changed = {"manifest-sha256.txt": change(manifest(EVEN, "sha256"))}
+    files = bag_files(EVEN, algorithms=("sha256",), info=b"X: y\n", changed=changed)
+    assert errors(judged(tmp_path, files)) == codes
