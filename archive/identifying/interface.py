@@ -59,6 +59,8 @@ class FoundImage:
     file: SourceFile
     format: Format
     characteristics: Characteristics
+    notes: tuple[str, ...] = ()
+    """What is odd and yet no reason to leave it out, a sentence each: a name that tells another format."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,3 +69,5 @@ class Sidecar:
 
     file: SourceFile
     format: Format
+    notes: tuple[str, ...] = ()
+    """As for an image: a format of images that is not looked into here."""
