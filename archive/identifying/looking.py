@@ -12,7 +12,6 @@ from archive.identifying.signatures import EXTENSIONS, HEAD_BYTES, told_by
 from archive.identifying.structure import Broken, Structure
 from archive.sources.interface import LeftOut, SourceFile
 
-_TAIL_BYTES = 64
 _SMALL_BYTES = 64 * 1024
 """A file that is no image is shown whole if it is no larger, else its two ends: office documents
 have their contents listed at the end."""
@@ -74,10 +73,8 @@ def _both_ends(data: Bytes) -> bytes:
 
 
 def _excerpt(data: Bytes, structure: Structure) -> bytes:
-    parts = [
+    return b"".join(
         data.at(offset, min(length, data.size - offset), "its header")
         for offset, length in structure.telling
         if offset < data.size
-    ]
-    tail = min(_TAIL_BYTES, data.size)
-    return b"".join((*parts, data.at(data.size - tail, tail, "its end")))
+    )

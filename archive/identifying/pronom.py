@@ -7,9 +7,11 @@ looks ends the whole process.
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -20,6 +22,11 @@ import pygfried
 from archive.identifying.interface import Format
 
 UNKNOWN = Format(media_type="application/octet-stream", puid=None, name=None, version=None)
+Told = tuple[Format, str]
+"""A format, and what PRONOM warns of (mostly nothing)."""
+_MOST_REMEMBERED = 10_000
+"""Images of one camera or one program often begin with the same bytes: those are asked once."""
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108  # a folder with a random name is made in it
 _EXTENSION = re.compile(r"\.[a-z0-9]{1,12}")
 
 
@@ -28,8 +35,9 @@ class Pronom:
 
     def __init__(self, *, workers: int) -> None:
         self._workers = workers
-        self._folder = tempfile.TemporaryDirectory(prefix="holdfast-formats-")
+        self._folder = tempfile.TemporaryDirectory(prefix="holdfast-formats-", dir=_in_memory())
         self._lock = Lock()
+        self._told: dict[bytes, Told] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -39,17 +47,28 @@ class Pronom:
     ) -> None:
         self._folder.cleanup()
 
-    def formats(self, excerpts: Sequence[tuple[str, bytes]]) -> list[tuple[Format, str]]:
-        """Of each extension and excerpt: the format, and what PRONOM warns of (mostly nothing)."""
-        if not excerpts:
-            return []
+    def formats(self, excerpts: Sequence[tuple[str, bytes]]) -> list[Told]:
+        """Of each extension and excerpt."""
+        keys = [hashlib.sha256(f"{extension}\0".encode() + data).digest() for extension, data in excerpts]
         with self._lock:  # pygfried holds the interpreter meanwhile, and works in threads of its own
-            paths = [self._written(number, *excerpt) for number, excerpt in enumerate(excerpts)]
-            told = pygfried.identify_many(map(str, paths), workers=self._workers)["files"]
-            for path in paths:
-                path.unlink()
-        by_path = {file["filename"]: file["matches"] for file in told}
-        return [_format(by_path.get(str(path), [])) for path in paths]
+            asked = {
+                key: excerpt for key, excerpt in zip(keys, excerpts, strict=True) if key not in self._told
+            }
+            told = {key: self._told[key] for key in keys if key in self._told} | self._ask(asked)
+            self._told |= told
+            while len(self._told) > _MOST_REMEMBERED:
+                del self._told[next(iter(self._told))]
+        return [told[key] for key in keys]
+
+    def _ask(self, excerpts: Mapping[bytes, tuple[str, bytes]]) -> dict[bytes, Told]:
+        paths = {key: self._written(number, *excerpts[key]) for number, key in enumerate(excerpts)}
+        if not paths:
+            return {}
+        answer = pygfried.identify_many(map(str, paths.values()), workers=self._workers)
+        matches = {file["filename"]: file["matches"] for file in answer["files"]}
+        for path in paths.values():
+            path.unlink()
+        return {key: _format(matches.get(str(path), [])) for key, path in paths.items()}
 
     def _written(self, number: int, extension: str, excerpt: bytes) -> Path:
         suffix = extension if _EXTENSION.fullmatch(extension) else ""
@@ -58,7 +77,12 @@ class Pronom:
         return path
 
 
-def _format(matches: list[pygfried.Match]) -> tuple[Format, str]:
+def _in_memory() -> str | None:
+    """Where files are never written to a disk; None where this machine has no such place."""
+    return _SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else None
+
+
+def _format(matches: list[pygfried.Match]) -> Told:
     matches = [match for match in matches if match["id"] != "UNKNOWN"]
     if len(matches) != 1:
         return UNKNOWN, ""

@@ -19,4 +19,4 @@ class Structure:
     characteristics: Characteristics
     notes: tuple[str, ...] = ()
     telling: tuple[tuple[int, int], ...] = ((0, 1024),)
-    """Offset and length of the parts that tell the format from its neighbours: headers, no pixels."""
+    """Offset and length of the parts that tell the format from its neighbours: its head and its end."""

@@ -25,6 +25,8 @@ class Codestream:
     """Of the deepest component."""
     tiles: int
     transformation: str = ""
+    tiles_at: int = 0
+    """Offset of the first tile-part: its header ends there."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -32,7 +34,8 @@ def walk_codestream(data: Bytes, start: int, end: int) -> Codestream:
     """Every tile-part from `start` to `end`. Raises Broken."""
     if end - start < 2 or data.number(start, 2, "the codestream") != _SOC:
         raise Broken(f"at byte {start} begins no codestream")
-    declared, at = _main_header(data, start + 2)
+    declared = _main_header(data, start + 2)
+    at = declared.tiles_at
     parts: dict[int, list[int]] = {}
     for _ in range(_MOST_TILE_PARTS):
         marker = data.number(at, 2, "the end marker of the codestream")
@@ -51,7 +54,7 @@ def walk_codestream(data: Bytes, start: int, end: int) -> Codestream:
     raise Broken(f"it has more than {_MOST_TILE_PARTS} tile-parts")
 
 
-def _main_header(data: Bytes, at: int) -> tuple[Codestream, int]:
+def _main_header(data: Bytes, at: int) -> Codestream:
     declared: Codestream | None = None
     for _ in range(_MOST_SEGMENTS):
         marker = data.number(at, 2, "the main header of the codestream")
@@ -68,7 +71,8 @@ def _main_header(data: Bytes, at: int) -> tuple[Codestream, int]:
         at += 2 + size
     if declared is None or not declared.transformation:
         raise Broken(f"the main header of the codestream is not whole at byte {at}")
-    return declared, at
+    declared.tiles_at = at
+    return declared
 
 
 def _size(body: bytes, at: int) -> Codestream:

@@ -14,7 +14,7 @@ def look(data: Bytes) -> Structure:
     """Raises Broken."""
     head = data.at(0, 13, "the header")
     width, height = int.from_bytes(head[6:8], "little"), int.from_bytes(head[8:10], "little")
-    bits = 1 + (head[10] >> 4 & 7)
+    bits = 1 + (head[10] & 7)
     at, frames, blocks = 13 + _table_bytes(head[10]), 0, 0
     while (kind := data.at(at, 1, "the next block or the trailer")) != b";":
         if kind == b",":

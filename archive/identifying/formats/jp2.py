@@ -30,6 +30,7 @@ _ENUMERATED = {
 _UUID_XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _UUID_EXIF = b"JpgTiffExif->JP2"
 _METRES_PER_INCH = 0.0254
+_MOST_TELLING_BYTES = 8 * 1024
 
 
 @dataclass(kw_only=True, slots=True)
@@ -56,15 +57,15 @@ def look(data: Bytes) -> Structure:
     if found.codestream is None:
         raise Broken(f"it ends at byte {data.size} and has no codestream (box 'jp2c')")
     _check_header(found)
-    return _structure("image/jp2", found, found.codestream)
+    return _structure("image/jp2", found, found.codestream, data.size)
 
 
 def look_at_codestream(data: Bytes) -> Structure:
     """A codestream without boxes around it. Raises Broken."""
-    return _structure("image/j2c", _Found(), walk_codestream(data, 0, data.size))
+    return _structure("image/j2c", _Found(), walk_codestream(data, 0, data.size), data.size)
 
 
-def _structure(media_type: str, found: _Found, codestream: Codestream) -> Structure:
+def _structure(media_type: str, found: _Found, codestream: Codestream, size: int) -> Structure:
     described = found.embedded.described
     colour = "palette" if found.palette else found.colour_space
     return Structure(
@@ -83,6 +84,7 @@ def _structure(media_type: str, found: _Found, codestream: Codestream) -> Struct
             camera=described.camera,
         ),
         notes=(*codestream.notes, *found.embedded.notes),
+        telling=((0, min(codestream.tiles_at + 16, _MOST_TELLING_BYTES)), (size - 2, 2)),
     )
 
 

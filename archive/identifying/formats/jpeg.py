@@ -22,6 +22,7 @@ from archive.identifying.reading import Bytes
 from archive.identifying.structure import Broken, Structure
 
 _CM_PER_INCH = 2.54
+_MOST_TELLING_BYTES = 8 * 1024
 
 
 def look(data: Bytes) -> Structure:
@@ -38,7 +39,7 @@ def look(data: Bytes) -> Structure:
         media_type="image/jpeg",
         characteristics=_characteristics(segments, embedded),
         notes=(*notes, *embedded.notes),
-        telling=((0, min(segments.scan_at, 16 * 1024)),),
+        telling=((0, min(segments.scan_at, _MOST_TELLING_BYTES)), (end - 2, 2)),
     )
 
 

@@ -25,6 +25,7 @@ _COLOURS = {
 }
 """By colour type: colour space, samples per pixel, bit depths that may be."""
 _MOST_CHUNKS = 2**20
+_MOST_TELLING_BYTES = 8 * 1024
 _MOST_DEFLATE = 1032
 """Deflate cannot make more bytes than that of one."""
 _KEPT = {b"iCCP": 2**22, b"eXIf": 2**20, b"iTXt": 2**21, b"pHYs": 9, b"acTL": 8}
@@ -36,6 +37,8 @@ _METRES_PER_INCH = 0.0254
 @dataclass(kw_only=True, slots=True)
 class _Walked:
     header: bytes = b""
+    coded_at: int = 0
+    """Offset of the first chunk of image data."""
     coded_bytes: int = 0
     kept: dict[bytes, bytes] = field(default_factory=dict)
     palette: bool = False
@@ -64,6 +67,7 @@ def look(data: Bytes) -> Structure:
             camera=described.camera,
         ),
         notes=tuple(embedded.notes),
+        telling=((0, min(walked.coded_at + 8, _MOST_TELLING_BYTES)), (walked.end - 12, 12)),
     )
 
 
@@ -101,6 +105,7 @@ def _take(data: Bytes, walked: _Walked, kind: bytes, at: int, length: int) -> No
             raise Broken(f"the chunk IHDR at byte {at} is not as it must be")
         walked.header = data.at(at + 8, 13, "the chunk IHDR")
     elif kind == b"IDAT":
+        walked.coded_at = walked.coded_at or at
         walked.coded_bytes += length
     elif kind == b"PLTE":
         walked.palette = True
