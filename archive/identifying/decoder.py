@@ -1,7 +1,7 @@
 """The program that decodes: told one image at a time by `decoding`, and trusted with nothing.
 
-It reads a line of JSON and an open file from a socket, and answers with a line of JSON: `size`,
-`broken` or `unsupported`. It may have the memory and the CPU time that it was told, and no more.
+It reads a line of JSON and an open file from a socket, and answers with a line of JSON: `size` and
+perhaps `warning`, or `broken`, or `unsupported`. It may have the memory and the CPU time that it was told, and no more.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import os
 import resource
 import socket
 import sys
-from typing import Any, BinaryIO, cast
+from collections.abc import Callable
+from typing import Any, BinaryIO
 
 from PIL import Image
 
 _BY_PILLOW = {
-    "image/jpeg": ("JPEG", "MPO"),
+    "image/jpeg": ("JPEG",),
     "image/png": ("PNG",),
     "image/jp2": ("JPEG2000",),
     "image/j2c": ("JPEG2000",),
@@ -25,7 +26,12 @@ _BY_PILLOW = {
     "image/bmp": ("BMP",),
 }
 _BY_TIFFFILE = frozenset(("image/tiff", "image/x-adobe-dng"))
+_CORRUPT = "Corrupt JPEG data"
+"""How libjpeg's warnings begin that are about lost pixels, not about odd headers."""
 _MOST_REASON_LETTERS = 300
+Asked = dict[str, Any]
+Answer = dict[str, Any]
+Decode = Callable[[BinaryIO, Asked], Answer]
 
 
 class Unsupported(Exception):  # an answer
@@ -44,14 +50,15 @@ def main() -> None:
         channel.sendall(json.dumps(answer).encode() + b"\n")
 
 
-def _answer(asked: dict[str, Any], handle: int) -> dict[str, Any]:
+def _answer(asked: Asked, handle: int) -> Answer:
     with open(handle, "rb", closefd=True) as file:  # a handle, not a path
         decode = _decoder_of(asked)
         if decode is None:
             return {"unsupported": f"there is no decoder for {asked['compression'] or asked['media_type']}"}
+        file.seek(0)  # where it stands is shared with whoever looked into it before
         _limit(asked["memory_bytes"], asked["seconds"])
         try:
-            return {"size": decode(file, asked)}
+            return decode(file, asked)
         except Unsupported as unsupported:
             return {"unsupported": str(unsupported)}
         except MemoryError:
@@ -63,16 +70,21 @@ def _answer(asked: dict[str, Any], handle: int) -> dict[str, Any]:
             _limit(None, None)
 
 
-def _decoder_of(asked: dict[str, Any]) -> Any:
+def _decoder_of(asked: Asked) -> Decode | None:
     """The function that decodes; what it needs is imported before memory is limited."""
-    if asked["media_type"] == "image/jpeg" and (asked["bits"] != 8 or "lossless" in asked["compression"]):
+    media_type = asked["media_type"]
+    if media_type == "image/jpeg" and (asked["bits"] != 8 or "lossless" in asked["compression"]):
         import imagecodecs  # noqa: PLC0415  # only if there is such an image
 
         return _decode_uncommon_jpeg
-    if asked["media_type"] in _BY_PILLOW:
+    if media_type == "image/jpeg":
+        import simplejpeg  # noqa: PLC0415, F401  # as above
+
+        return _decode_jpeg
+    if media_type in _BY_PILLOW:
         Image.init()
         return _decode_by_pillow
-    if asked["media_type"] in _BY_TIFFFILE:
+    if media_type in _BY_TIFFFILE:
         import imagecodecs  # noqa: PLC0415, F401  # as above
         import tifffile  # noqa: PLC0415, F401  # as above
 
@@ -97,46 +109,68 @@ def _data_bytes() -> int:
         return 2**30  # where there is no /proc
 
 
-def _decode_by_pillow(file: BinaryIO, asked: dict[str, Any]) -> list[int]:
-    with Image.open(file, formats=_BY_PILLOW[asked["media_type"]]) as image:
-        size = list(image.size)
-        for number in range(getattr(image, "n_frames", 1) if image.format != "MPO" else 1):
-            image.seek(number)
-            image.load()
-        return size
+def _decode_jpeg(file: BinaryIO, _asked: Asked) -> Answer:
+    """Strict: libjpeg fills what it misses with grey and only warns, and Pillow does not listen."""
+    import simplejpeg  # noqa: PLC0415  # imported by _decoder_of
+
+    data = file.read()
+    colours = {"Gray": "GRAY", "CMYK": "CMYK", "YCCK": "CMYK"}.get(
+        simplejpeg.decode_jpeg_header(data)[2], "RGB"
+    )
+    warning = None
+    try:
+        shape = simplejpeg.decode_jpeg(data, colorspace=colours, strict=True).shape
+    except ValueError as error:
+        if _CORRUPT in str(error):
+            raise
+        warning = str(error)
+        shape = simplejpeg.decode_jpeg(data, colorspace=colours, strict=False).shape
+    return {"size": [shape[1], shape[0]], "warning": warning}
 
 
-def _decode_uncommon_jpeg(file: BinaryIO, _asked: dict[str, Any]) -> list[int]:
+def _decode_uncommon_jpeg(file: BinaryIO, _asked: Asked) -> Answer:
     import imagecodecs  # noqa: PLC0415  # imported by _decoder_of
 
     height, width = imagecodecs.jpeg_decode(file.read()).shape[:2]
-    return [width, height]
+    return {"size": [width, height]}
 
 
-def _decode_tiff(file: BinaryIO, _asked: dict[str, Any]) -> list[int]:
+def _decode_by_pillow(file: BinaryIO, asked: Asked) -> Answer:
+    with Image.open(file, formats=_BY_PILLOW[asked["media_type"]]) as image:
+        size = list(image.size)
+        for number in range(getattr(image, "n_frames", 1)):
+            image.seek(number)
+            image.load()
+        return {"size": size}
+
+
+def _decode_tiff(file: BinaryIO, _asked: Asked) -> Answer:
     """Strip by strip and tile by tile: no page is ever in memory as a whole."""
     import tifffile  # noqa: PLC0415  # imported by _decoder_of
 
-    size: list[int] = []
-    with tifffile.TiffFile(file) as tiff:
-        for page in tiff.pages:
-            pages = [page, *(page.pages or ())]
-            for each in pages:
-                found = _decode_page(cast("Any", each))
-                is_preview = each.subfiletype & 1
-                if not size and not is_preview:
-                    size = found
-    return size
+    sizes: list[list[int]] = []
+    with tifffile.TiffFile(file, name="image") as tiff:
+        for first in tiff.pages:
+            for page in (first, *(first.pages or ())):
+                _decode_page(page)
+                sizes.append([page.imagewidth, page.imagelength])
+    return {"sizes": sizes}
 
 
-def _decode_page(page: Any) -> list[int]:
+def _decode_page(page: Any) -> None:
     if not page.dataoffsets:
-        return [page.imagewidth, page.imagelength]
+        return
+    _check_supported(page)
+    for number, segment in enumerate(page.segments(maxworkers=1)):
+        if segment[0] is None:
+            raise ValueError(
+                f"strip or tile {number + 1} of the image directory at byte {page.offset} is empty"
+            )
+
+
+def _check_supported(page: Any) -> None:
+    """Unsupported where tifffile has no decoder for the compression or the way samples are stored."""
     try:
-        decode = page.decode
-        decode(None, 0)
+        _ = page.decode
     except ValueError as error:
         raise Unsupported(" ".join(str(error).split())) from None
-    for _ in page.segments(maxworkers=1):
-        pass
-    return [page.imagewidth, page.imagelength]

@@ -160,12 +160,13 @@ def _judged(image: FoundImage, told: dict[str, Any]) -> FoundImage | LeftOut:
         return replace(image, notes=(*image.notes, note))
     if "broken" in told:
         return LeftOut(path=image.file.path, because=f"its pixels cannot be decoded: {told['broken']}")
-    is_ = image.characteristics
-    if [is_.width_px, is_.height_px] != told.get("size"):
-        because = (
-            f"its header says {is_.width_px} x {is_.height_px} pixels, and its decoder {told.get('size')}"
-        )
+    declared = [image.characteristics.width_px, image.characteristics.height_px]
+    decoded = told.get("sizes") or [told.get("size")]
+    if declared not in decoded:
+        because = f"its header says {declared[0]} x {declared[1]} pixels, and its decoder {decoded[0]}"
         return LeftOut(path=image.file.path, because=because)
+    if told.get("warning"):
+        return replace(image, notes=(*image.notes, f"its decoder warned: {told['warning']}"))
     return image
 
 

@@ -14,7 +14,7 @@ _BASE_BYTES = 128 * 1024 * 1024
 _LEAST_TIFF_BYTES = 512 * 1024 * 1024
 """Pages of a TIFF may be larger than the one that is described."""
 _BYTES_PER_PIXEL = {"image/jpeg": 4, "image/png": 8, "image/webp": 16, "image/gif": 12, "image/bmp": 8}
-"""What Pillow was seen to need, rounded up; it keeps RGB in four bytes."""
+"""What decoders need, rounded up; Pillow keeps RGB in four bytes."""
 _BYTES_PER_SAMPLE_OF_JPEG_2000 = 8
 _BYTES_PER_COEFFICIENT = 2
 """Of a progressive JPEG: all of them are kept until the last scan."""
