@@ -1,7 +1,8 @@
 """The program that decodes: told one image at a time by `decoding`, and trusted with nothing.
 
-It reads a line of JSON and an open file from a socket, and answers with a line of JSON: `size` and
-perhaps `warning`, or `broken`, or `unsupported`. It may have the memory and the CPU time that it was told, and no more.
+It reads a line of JSON and an open file from a socket, and answers with a line of JSON: `size` (of a
+TIFF `sizes`, of each page) and perhaps `warning`, or `broken`, or `unsupported`. It may have the
+memory and the CPU time that it was told, and no more.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def _answer(asked: Asked, handle: int) -> Answer:
         if decode is None:
             return {"unsupported": f"there is no decoder for {asked['compression'] or asked['media_type']}"}
         file.seek(0)  # where it stands is shared with whoever looked into it before
-        _limit(asked["memory_bytes"], asked["seconds"])
+        _limit(asked["memory_bytes"], asked["cpu_seconds"])
         try:
             return decode(file, asked)
         except Unsupported as unsupported:
@@ -92,12 +93,16 @@ def _decoder_of(asked: Asked) -> Decode | None:
     return None
 
 
-def _limit(memory_bytes: int | None, seconds: float | None) -> None:
+def _limit(memory_bytes: int | None, cpu_seconds: float | None) -> None:
     """Let this process have so much more than it has now; None takes the limit away."""
     soft = resource.RLIM_INFINITY if memory_bytes is None else _data_bytes() + memory_bytes
     resource.setrlimit(resource.RLIMIT_DATA, (soft, resource.RLIM_INFINITY))
     used = resource.getrusage(resource.RUSAGE_SELF)
-    until = resource.RLIM_INFINITY if seconds is None else int(used.ru_utime + used.ru_stime + seconds) + 1
+    until = (
+        resource.RLIM_INFINITY
+        if cpu_seconds is None
+        else int(used.ru_utime + used.ru_stime + cpu_seconds) + 1
+    )
     resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
 
 

@@ -31,7 +31,6 @@ _START = (
 )
 _ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _MOST_ANSWER_BYTES = 64 * 1024
-_START_SECONDS = 60.0
 
 
 class Opens(Protocol):
@@ -61,9 +60,9 @@ class Decoder:
             "compression": image.characteristics.compression,
             "bits": image.characteristics.bits_per_sample,
             "memory_bytes": limits.memory_bytes,
-            "seconds": limits.seconds,
+            "cpu_seconds": limits.cpu_seconds,
         }
-        channel.settimeout(limits.seconds + _START_SECONDS)
+        channel.settimeout(limits.seconds)
         try:
             socket.send_fds(channel, [json.dumps(question).encode() + b"\n"], [handle])
             answer = _line(channel)
@@ -110,7 +109,7 @@ class Decoder:
         self.stop()
         status = process.wait() if process is not None else 0
         if status == -signal.SIGXCPU:
-            return f"was stopped after {limits.seconds:.0f} s"
+            return f"was stopped after {limits.cpu_seconds:.0f} s of computing"
         return f"died ({signal.Signals(-status).name})" if status < 0 else "ended without an answer"
 
 

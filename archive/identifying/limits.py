@@ -19,8 +19,10 @@ _BYTES_PER_SAMPLE_OF_JPEG_2000 = 8
 _BYTES_PER_COEFFICIENT = 2
 """Of a progressive JPEG: all of them are kept until the last scan."""
 _BASE_SECONDS = 20.0
-_SECONDS_PER_MEGAPIXEL = 1.0
-"""Ten times what JPEG 2000, the slowest, takes on a quiet core."""
+_SECONDS_PER_MEGAPIXEL = 2.0
+"""Six times what JPEG 2000, the slowest, takes."""
+_WAITING = 5.0
+"""How much longer than its CPU time a decoding may last on a busy machine."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,7 +30,9 @@ class Limits:
     """What one decoding may take."""
 
     memory_bytes: int
+    cpu_seconds: float
     seconds: float
+    """By the clock: for one that waits and computes nothing."""
 
 
 def limits_for(image: FoundImage) -> Limits:
@@ -50,9 +54,11 @@ def limits_for(image: FoundImage) -> Limits:
     memory = _BASE_BYTES + pixels * per_pixel + min(image.file.size_bytes, 2**31)
     is_tiff = media_type in ("image/tiff", "image/x-adobe-dng")
     megapixels = pixels / 1e6 * max(1, is_.pages or 1)
+    cpu_seconds = math.ceil(_BASE_SECONDS + _SECONDS_PER_MEGAPIXEL * megapixels)
     return Limits(
         memory_bytes=max(memory, _LEAST_TIFF_BYTES) if is_tiff else memory,
-        seconds=math.ceil(_BASE_SECONDS + _SECONDS_PER_MEGAPIXEL * megapixels),
+        cpu_seconds=cpu_seconds,
+        seconds=_WAITING * cpu_seconds,
     )
 
 

@@ -1,4 +1,4 @@
-"""Windows bitmaps: header and rows inside the file."""
+"""Windows bitmaps: header and rows inside the file. A cut into them is found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Canon raw, version 3: boxes to the last byte, one of them with sensor data."""
+"""Canon raw, version 3: boxes to the last byte, one of them with sensor data.
+
+A cut is found, unless it falls between two boxes after the sensor data.
+"""
 
 from __future__ import annotations
 

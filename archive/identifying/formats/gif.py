@@ -1,4 +1,4 @@
-"""GIF (87a and 89a): its blocks, to the trailer."""
+"""GIF (87a and 89a): its blocks, to the trailer. A cut anywhere is found."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ from archive.identifying.reading import Bytes
 from archive.identifying.structure import Broken
 
 _EOI = b"\xff\xd9"
-_MARKER = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
-"""In coded data; FF00 is a byte FF, and restart markers (D0 to D7) belong to the data."""
+_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+"""In coded data; FF00 is a byte FF, FF before FF fills, and restart markers (D0 to D7) belong to the data."""
 _MOST_SCANS = 1000
 """An honest progressive image has about ten; each scan costs whoever decodes it a pass over all pixels."""
 _MOST_MARKERS = 10 * _MOST_SCANS

@@ -1,4 +1,4 @@
-"""Fujifilm raw: a head that names three parts, each inside the file."""
+"""Fujifilm raw: a head that names three parts, each inside the file. A cut into them is found."""
 
 from __future__ import annotations
 

@@ -162,7 +162,7 @@ def _check_segments(ifds: Ifds, ifd: Ifd, layout: _Layout, *, exact: bool) -> No
     for number, (offset, count) in enumerate(islice(zip(offsets, counts, strict=False), needed)):
         if offset + count > size:
             ifds.data.check_inside(offset, count, f"{name} {number + 1} of {needed}")
-        if not count or not offset:
+        if exact and not (count and offset):
             raise Broken(f"{name} {number + 1} of {needed} has no bytes: it was never written")
         if uncompressed and count < (least := layout.uncompressed_bytes(number)):
             raise Broken(

@@ -1,4 +1,4 @@
-"""WebP (RFC 9649): the chunks of a RIFF file, to its last byte."""
+"""WebP (RFC 9649): the chunks of a RIFF file, to its last byte. A cut anywhere is found."""
 
 from __future__ import annotations
 
