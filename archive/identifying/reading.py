@@ -38,11 +38,20 @@ class Bytes:
 
         what : what they are, for the sentence where the file ends before them.
         """
+        self.charge(length)
         begin = offset - self._start
         if begin < 0 or begin + length > len(self._data):
             self._fetch(offset, length, what)
             begin = 0
         return self._data[begin : begin + length]
+
+    def charge(self, size: int) -> None:
+        """Count `size` bytes as read: the same table may be pointed to a million times."""
+        self._left -= size
+        if self._left < 0:
+            raise Broken(
+                f"its header asks for more than the {MOST_HEADER_BYTES >> 20} MiB that a header may have"
+            )
 
     def number(self, offset: int, length: int, what: str) -> int:
         """`length` bytes from `offset` as an unsigned big-endian number."""
@@ -70,11 +79,6 @@ class Bytes:
         self.check_inside(offset, length, what)
         wanted = max(length, WINDOW_BYTES if offset else _FIRST_BYTES)
         wanted = min(wanted, self.size - offset)
-        self._left -= length
-        if self._left < 0:
-            raise Broken(
-                f"its header asks for more than {MOST_HEADER_BYTES >> 20} MiB, at byte {offset} for {what}"
-            )
         self._data, self._start = self._read(offset, wanted), offset
         if len(self._data) < length:
             raise Broken(f"it ends at byte {offset + len(self._data)}, inside {what}")

@@ -21,6 +21,7 @@ _PROCESSES = {
 """By start-of-frame marker. Hierarchical files (C5 to C7, CD to CF) are written by nobody."""
 _HIERARCHICAL = frozenset((0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF, 0xDE))
 _MOST_SEGMENTS = 10_000
+_MOST_FILL_BYTES = 1024
 _MOST_ICC_BYTES = 16 * 1024 * 1024
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 _TABLES = frozenset((0xC4, 0xCC, 0xDB, 0xDC, 0xDD, 0xFE))
@@ -67,13 +68,13 @@ def read_segments(data: Bytes) -> Segments:
 def next_marker(data: Bytes, at: int) -> tuple[int, int]:
     """Offset and second byte of the marker that must stand at `at`, fill bytes skipped."""
     marker = data.at(at, 2, "a marker")
-    filled = at
-    while marker == b"\xff\xff" and filled < at + 65536:
-        filled += 1
-        marker = data.at(filled, 2, "a marker")
-    if marker[0] != 0xFF or marker[1] in (0x00, 0xFF):
+    if marker == b"\xff\xff":
+        block = data.at(at, min(_MOST_FILL_BYTES, data.size - at), "a marker")
+        filled = len(block) - len(block.lstrip(b"\xff")) - 1
+        at, marker = at + filled, block[filled : filled + 2]
+    if len(marker) < 2 or marker[0] != 0xFF or marker[1] in (0x00, 0xFF):
         raise Broken(f"at byte {at} stands {marker.hex().upper()} and no marker")
-    return filled, marker[1]
+    return at, marker[1]
 
 
 def segment_size(data: Bytes, at: int) -> int:

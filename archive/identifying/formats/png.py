@@ -24,7 +24,7 @@ _COLOURS = {
     6: ("RGB", 4, (8, 16)),
 }
 """By colour type: colour space, samples per pixel, bit depths that may be."""
-_MOST_CHUNKS = 2**20
+_MOST_CHUNKS = 2**18
 _MOST_TELLING_BYTES = 8 * 1024
 _MOST_DEFLATE = 1032
 """Deflate cannot make more bytes than that of one."""

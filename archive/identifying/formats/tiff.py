@@ -109,6 +109,8 @@ def _main(ifds: Ifds, pages: list[Ifd], below: list[Ifd], kind: Kind) -> Ifd:
     """The picture itself: in a raw file the largest, elsewhere the first that is not a preview."""
     pictures = [ifd for ifd in (*pages, *below) if WIDTH in ifd.tags]
     if not pictures:
+        if kind.exact:
+            raise Broken(f"none of its {len(pages)} image directories describes a picture")
         return pages[0]
     if kind.raw:
         return max(pictures, key=lambda ifd: ifds.number(ifd, WIDTH))

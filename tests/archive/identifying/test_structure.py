@@ -201,6 +201,41 @@ def test_a_million_strips_that_are_not_there_cost_nothing() -> None:
     assert sparse.bytes_read < 2**20
 
 
+def test_one_table_that_is_pointed_to_by_a_thousand_pages_is_not_read_a_thousand_times() -> None:
+    strips = 400_000
+    table = struct.pack("<I", 1) * strips
+    at = 8 + len(table)
+    entries = ((256, 4, 1, 1), (257, 4, 1, strips), (273, 4, strips, 8), (278, 4, 1, 1), (279, 4, strips, 8))
+    body = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    size = len(body) + 4
+    chain = b"".join(body + struct.pack("<I", at + size * (page + 1)) for page in range(1000))
+    chain = chain[:-4] + bytes(4)
+    with pytest.raises(Broken, match="asks for more than the 64 MiB"):
+        looked(b"II*\0" + struct.pack("<I", at) + table + chain)
+
+
+def test_a_tiff_without_any_picture_is_none() -> None:
+    ifd = struct.pack("<HHHII", 1, 305, 4, 1, 7) + bytes(4)
+    with pytest.raises(Broken, match="none of its 1 image directories describes a picture"):
+        looked(b"II*\0" + struct.pack("<I", 8) + ifd)
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "repeated", "because"),
+    [
+        ("baseline.jpg", 2, b"\xff\xfe\0\x02" * 10_001, "more than 10000 segments"),
+        ("baseline.jpg", 2, b"\xff" * 5000, "stands FF and no marker"),
+        ("rgb.png", 33, b"\0\0\0\0tEXt" + struct.pack(">I", zlib.crc32(b"tEXt")), "more than 262144 chunks"),
+        ("boxed.jp2", 12, b"\0\0\0\x08free" * 10_001, "more than 10000 boxes"),
+    ],
+)
+def test_parts_without_number_have_an_end(name: str, at: int, repeated: bytes, because: str) -> None:
+    data = _whole(name)
+    many = repeated * (2**18 + 1) if name == "rgb.png" else repeated
+    with pytest.raises(Broken, match=because):
+        looked(data[:at] + many + data[at:])
+
+
 class _Sparse:
     """A file of zeros behind a beginning, that counts what is read of it."""
 
