@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -20,6 +23,7 @@ from archive.sources.interface import LeftOut, SourceFile
 from tests.archive.identifying.samples import WHOLE, MemorySource, by_pillow, by_tifffile
 from tests.kit.shared import shared_data
 
+_ROOT = Path(__file__).resolve().parents[3]
 _UNDECODED = {"raw.raf", "raw.cr3"}
 _MISBEHAVING = """
 import os, json, signal, sys, time
@@ -203,3 +207,36 @@ def test_decoders_end_with_their_context() -> None:
     assert process.poll() is not None
     with pytest.raises(ProcessLookupError):
         os.kill(process.pid, 0)
+
+
+def test_a_decoder_ends_when_whoever_asked_it_was_killed(tmp_path: Path) -> None:
+    """What is asked hangs, and nobody is left to stop it."""
+    hangs = tmp_path / "hangs"
+    hangs.write_bytes(b"wait!")
+    asking = f"""
+import json, os, socket
+from archive.identifying import decoding
+from archive.identifying.decoding import Decoder
+decoding._START = {_MISBEHAVING!r}
+decoder = Decoder()
+asked = dict(media_type="image/png", compression="", bits=8, memory_bytes=2**29, cpu_seconds=900)
+line = json.dumps(asked).encode() + b"\\n"
+socket.send_fds(decoder._running(), [line], [os.open({str(hangs)!r}, os.O_RDONLY)])
+print(decoder._process.pid, flush=True)
+os.kill(os.getpid(), 9)
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", asking], capture_output=True, text=True, check=False, cwd=_ROOT
+    )
+    pid = int(ran.stdout)
+    until = time.monotonic() + 60
+    while _runs(pid) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not _runs(pid)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return " Z " not in Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
