@@ -45,7 +45,7 @@ class Unsupported(Exception):  # an answer
 def main() -> None:
     """Answer until nobody asks any more."""
     Image.MAX_IMAGE_PIXELS = None  # memory is bounded by the declared size instead
-    Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    Thread(target=_end_with, args=(int(sys.argv[3]),), daemon=True).start()
     channel = socket.socket(fileno=int(sys.argv[1]))
     while True:
         data, handles, _, _ = socket.recv_fds(channel, 65536, 1)

@@ -13,7 +13,7 @@ _MOST_LETTERS = 200
 
 def description(profile: bytes) -> str:
     """What the profile calls itself, or `unnamed`. Raises Broken where it is no profile."""
-    if profile[36:40] != b"acsp" or int.from_bytes(profile[:4], "big") != len(profile):
+    if profile[36:40] != b"acsp" or int.from_bytes(profile[:4], "big") > len(profile):
         raise Broken("its ICC profile is damaged")
     for number in range(min(int.from_bytes(profile[128:132], "big"), _MOST_TAGS)):
         entry = profile[132 + 12 * number : 144 + 12 * number]

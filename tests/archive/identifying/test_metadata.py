@@ -9,7 +9,7 @@ import zlib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
@@ -130,6 +130,7 @@ def test_xmp_of_any_depth_is_read() -> None:
     assert xmp.from_bytes(b"<a>" * 50_000 + b"</a>" * 50_000).captured_at is None
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_xmp_may_be_anything(data: bytes) -> None:
     for told in (data, packet() + data, b"<" + data + b">"):
@@ -137,6 +138,7 @@ def test_xmp_may_be_anything(data: bytes) -> None:
             xmp.from_bytes(told)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_exif_and_profiles_may_be_anything(data: bytes) -> None:
     whole = len(data) + 132
