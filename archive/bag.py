@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
 
-from archive import tar
+from archive import describing, tar
+from archive.describing.interface import Contents
+from archive.describing.profile import profile_identifier
 from archive.survey import SourceFile
 
 DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
@@ -34,6 +36,10 @@ class Intent:
     started_at: datetime
     algorithms: tuple[str, ...]
     software: str
+    agent: str = ""
+    """Who deposited; empty where nobody knows."""
+    organization: str | None = None
+    """Whose collection it is; None where the settings do not say."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +49,8 @@ class Layout:
     intent: Intent
     files: tuple[SourceFile, ...]
     """In order of the paths' UTF-8 bytes."""
+    contents: Contents
+    """What is known of `files`, in their order."""
     offsets: tuple[int, ...]
     """First byte of each file in the tar, in the order of `files`."""
     tags_offset: int
@@ -66,9 +74,14 @@ class Layout:
         return tar.header(f"{self.intent.package_id}/{name}", size_bytes=len(data), modified_s=started_s)
 
 
-def plan_bag(intent: Intent, files: Sequence[SourceFile]) -> Layout:
-    """Where every file will lie, and how big the tar will be, before anything is read."""
-    layout = Layout(intent=intent, files=tuple(files), offsets=(), tags_offset=0, size_bytes=0)
+def plan_bag(intent: Intent, files: Sequence[SourceFile], contents: Contents) -> Layout:
+    """Where every file will lie, and how big the tar will be, before anything is read.
+
+    contents : what is known of `files`, in their order.
+    """
+    layout = Layout(
+        intent=intent, files=tuple(files), contents=contents, offsets=(), tags_offset=0, size_bytes=0
+    )
     heads = [len(layout.header_of(file)) for file in files]
     tails = [file.size_bytes + len(tar.padding(file.size_bytes)) for file in files]
     starts = list(accumulate(map(sum, zip(heads, tails, strict=True)), initial=0))
@@ -77,6 +90,7 @@ def plan_bag(intent: Intent, files: Sequence[SourceFile]) -> Layout:
     return Layout(
         intent=intent,
         files=layout.files,
+        contents=contents,
         offsets=tuple(start + head for start, head in zip(starts, heads, strict=True)),
         tags_offset=tags_offset,
         size_bytes=size + len(tar.ending(size)),
@@ -101,6 +115,7 @@ def tag_files(layout: Layout, digests: Mapping[str, Sequence[bytes]]) -> list[tu
     digests : for each algorithm, the digest of each payload file, in the order of the files.
     """
     tags = [("bagit.txt", DECLARATION), ("bag-info.txt", bag_info(layout))]
+    tags += describing.tag_files(layout.contents, digests)
     paths = [payload_path(file) for file in layout.files]
     tags += [
         (f"manifest-{algorithm}.txt", manifest(zip(digests[algorithm], paths, strict=True)))
@@ -117,13 +132,15 @@ def tag_files(layout: Layout, digests: Mapping[str, Sequence[bytes]]) -> list[tu
 
 def bag_info(layout: Layout) -> bytes:
     """bag-info.txt (section 2.2.2)."""
-    intent = layout.intent
+    intent, contents = layout.intent, layout.contents
     lines = (
+        ("BagIt-Profile-Identifier", profile_identifier()),
+        *([("Source-Organization", intent.organization)] if intent.organization else []),
         ("Bag-Software-Agent", intent.software),
         ("Bagging-Date", f"{intent.started_at:%Y-%m-%d}"),
         ("External-Identifier", intent.package_id),
         ("Bag-Group-Identifier", intent.collection),
-        ("Bag-Count", "1 of 1"),
+        ("Bag-Count", f"{contents.number} of {contents.count}"),
         ("Bag-Size", human_size(layout.payload_bytes)),
         ("Payload-Oxum", f"{layout.payload_bytes}.{len(layout.files)}"),
     )

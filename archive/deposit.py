@@ -98,6 +98,8 @@ def _intent(house: House, package_id: str, collection: str) -> Intent:
         started_at=house.clock.now(),
         algorithms=house.settings.bags.algorithms,
         software=f"Holdfast {_software_version()}",
+        agent=house.agent,
+        organization=house.settings.bags.source_organization,
     )
 
 

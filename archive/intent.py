@@ -74,6 +74,8 @@ def intent_bytes(intent: Intent) -> bytes:
         "started_at": iso(intent.started_at),
         "algorithms": list(intent.algorithms),
         "software": intent.software,
+        "agent": intent.agent,
+        "organization": intent.organization,
     }
     return (json.dumps(fields, ensure_ascii=False, indent=2) + "\n").encode()
 
@@ -90,8 +92,10 @@ def read_intent(data: bytes, *, origin: str) -> Intent:
             started_at=from_iso(row["started_at"]),
             algorithms=tuple(row["algorithms"]),
             software=row["software"],
+            agent=row["agent"],
+            organization=row["organization"],
         )
-        if intent_bytes(intent) != data or not intent.software.isprintable():
+        if intent_bytes(intent) != data or not all(map(str.isprintable, _texts(intent))):
             raise ValueError("not as it was written")
         if "sha256" not in intent.algorithms or not ALGORITHMS.issuperset(intent.algorithms):
             raise ValueError("unknown algorithms")
@@ -102,3 +106,8 @@ def read_intent(data: bytes, *, origin: str) -> Intent:
             detail=str(error),
         ) from None
     return intent
+
+
+def _texts(intent: Intent) -> tuple[str, str, str]:
+    """What becomes a line of bag-info.txt as it is."""
+    return intent.software, intent.agent, intent.organization or ""

@@ -11,10 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from archive import identify, survey
 from archive.bag import Intent, plan_bag
+from archive.describing.interface import Contents
 from archive.identify import Identified
+from archive.identifying.interface import Characteristics, Format, FoundImage, Sidecar
 from archive.intent import INTENT_NAME, Declared, declare, withdraw
 from archive.naming import fingerprint
+from archive.sources.interface import LeftOut, SourceFile
 from archive.stream import BagStream
 from holdings.catalogue.index import INDEX_NAME, index_bytes, read_index
 from holdings.catalogue.manifest import manifest_bytes, read_manifest
@@ -61,7 +65,8 @@ def store_bag(store: Store, found: Identified, intent: Intent, *, observer: Obse
     for the bag; then nothing is left behind.
     """
     declared = declare(store, intent)
-    stream = BagStream(found.root, plan_bag(declared.intent, found.files))
+    layout = plan_bag(declared.intent, found.files, contents_of(found, declared.intent))
+    stream = BagStream(found.root, layout)
     bag_key = package_prefix(intent.package_id) + BAG_NAME
     try:
         bag = put_and_prove(
@@ -75,6 +80,43 @@ def store_bag(store: Store, found: Identified, intent: Intent, *, observer: Obse
             raise conflict from None
         return None
     return _describe(store, found, declared, stream, bag)
+
+
+def contents_of(found: Identified, intent: Intent) -> Contents:
+    """What is known of the files of a bag, in their order, for the tag files that describe it."""
+    files: list[FoundImage | Sidecar] = [_known_image(image) for image in found.images]
+    files += [_known_sidecar(file) for file in found.sidecars]
+    return Contents(
+        package_id=intent.package_id,
+        collection=intent.collection,
+        started_at=intent.started_at,
+        software=intent.software,
+        agent=intent.agent,
+        check=None,
+        files=sorted(files, key=lambda item: item.file.path.encode()),
+        left_out=[LeftOut(path=item.path, because=item.because) for item in found.left_out],
+    )
+
+
+def _known_image(image: identify.FoundImage) -> FoundImage:
+    width, height = image.size_px or (None, None)
+    return FoundImage(
+        file=_known_file(image.file),
+        format=_known_format(image.media_type),
+        characteristics=Characteristics(width_px=width, height_px=height),
+    )
+
+
+def _known_sidecar(file: survey.SourceFile) -> Sidecar:
+    return Sidecar(file=_known_file(file), format=_known_format("application/octet-stream"))
+
+
+def _known_file(file: survey.SourceFile) -> SourceFile:
+    return SourceFile(path=file.path, size_bytes=file.size_bytes, modified_ns=file.modified_ns)
+
+
+def _known_format(media_type: str) -> Format:
+    return Format(media_type=media_type, puid=None, name=None, version=None)
 
 
 def _is_there(store: Store, key: str) -> bool:

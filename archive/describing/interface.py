@@ -35,8 +35,9 @@ class Contents:
     software: str
     """Name and version, `Holdfast 0.1.0`."""
     agent: str
-    """Who deposited."""
-    check: Check
+    """Who deposited; empty where nobody knows."""
+    check: Check | None
+    """How far the images were looked into; None where no more was read than which format they have."""
     files: Sequence[FoundImage | Sidecar]
     """In order of the paths' UTF-8 bytes."""
     matched: Mapping[str, Matched] = field(default_factory=dict)

@@ -9,10 +9,13 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from archive.describing.profile import profile_bytes
 from archive.validating.algorithms import normalised
 from archive.validating.paths import OWN_FILES
 from holdings.errors import BadInput
 
+OWN_PROFILE = "holdfast"
+"""The short name of the profile that our own bags keep."""
 _MAX_BYTES = 16 * 1024 * 1024
 
 
@@ -95,6 +98,11 @@ class Profile(BaseModel):
             "Accept-Serialization": self.accept_serialization or self.serialization == "forbidden",
         }
         return (name for name, value in said.items() if not value)
+
+
+def named_profile(name: str) -> Profile:
+    """Our own profile by its short name, or that in a JSON file. Raises BadInput where it is none."""
+    return Profile.model_validate_json(profile_bytes()) if name == OWN_PROFILE else read_profile(Path(name))
 
 
 def read_profile(path: Path) -> Profile:

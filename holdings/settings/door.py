@@ -33,9 +33,16 @@ def _text(text: str) -> str:
     return text
 
 
+def _line(text: str) -> str:
+    if not text.isprintable() or text != text.strip():
+        raise ValueError("a name takes letters and signs of one line, no space first or last")
+    return _text(text)
+
+
 Word = Annotated[str, AfterValidator(_word)]
 StoreName = Annotated[str, AfterValidator(_store_name)]
 Text = Annotated[str, AfterValidator(_text)]
+Line = Annotated[str, AfterValidator(_line)]
 Size = Annotated[int, BeforeValidator(parse_size), Field(ge=1)]
 Duration = Annotated[float, BeforeValidator(parse_duration), Field(le=86400)]
 Endpoint = Annotated[str, AfterValidator(check_endpoint)]
@@ -75,6 +82,7 @@ class BagsTable(Door):
 
     store: Text
     algorithms: Annotated[list[Literal["sha512", "sha256"]], Field(min_length=1)] = ["sha512", "sha256"]
+    source_organization: Line | None = None
 
 
 class LimitsTable(Door):

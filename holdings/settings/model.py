@@ -50,6 +50,8 @@ class BagSettings:
     """The store that new bags are written to."""
     algorithms: tuple[str, ...] = ("sha512", "sha256")
     """Payload manifests; sha256 is always among them."""
+    source_organization: str | None = None
+    """Whose collection it is, for bag-info.txt; None where it goes without saying."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -85,7 +85,11 @@ def _catalogue(table: CatalogueTable, folder: Path) -> CatalogueSettings:
 
 
 def _bags(table: BagsTable) -> BagSettings:
-    return BagSettings(store=table.store, algorithms=tuple(dict.fromkeys(table.algorithms)))
+    return BagSettings(
+        store=table.store,
+        algorithms=tuple(dict.fromkeys(table.algorithms)),
+        source_organization=table.source_organization,
+    )
 
 
 def _limits(table: LimitsTable) -> Limits:

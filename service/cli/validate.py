@@ -31,8 +31,12 @@ def validate(
     ],
     *,
     profile: Annotated[
-        Path | None,
-        typer.Option("--profile", metavar="FILE", help="A BagIt profile (JSON) that must be met, too."),
+        str | None,
+        typer.Option(
+            "--profile",
+            metavar="FILE",
+            help="A BagIt profile (JSON) that must be met, too; `holdfast` is our own.",
+        ),
     ] = None,
     fast: Annotated[
         bool, typer.Option("--fast", help="Look at the structure alone: no checksum is compared.")
@@ -62,7 +66,7 @@ def validate(
     EXAMPLES
       holdfast validate bag-folder bag.tar bag.zip
       holdfast validate --fast --profile ours.json bag-folder
-      holdfast validate --store cold packages/nhmuk-pinned-0f3a52c1d9e4/bag.tar
+      holdfast validate --profile holdfast --store cold packages/nhmuk-pinned-0f3a52c1d9e4/bag.tar
     """
     judge = _judge(profile, fast=fast, threads=threads)
     reports: list[Report] = []
@@ -82,15 +86,15 @@ def validate(
     return BAD_INPUT if troubles else _status(reports)
 
 
-def _judge(profile: Path | None, *, fast: bool, threads: int) -> Callable[[BagSource], Report]:
+def _judge(profile: str | None, *, fast: bool, threads: int) -> Callable[[BagSource], Report]:
     from archive.validating import validate_source
     from service.cli.progress import watching
 
     wanted = None
     if profile is not None:
-        from archive.validating.profiles import read_profile
+        from archive.validating.profiles import named_profile
 
-        wanted = read_profile(profile)
+        wanted = named_profile(profile)
 
     def judge(source: BagSource) -> Report:
         with watching() as observer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive import tar
-from archive.bag import ALGORITHMS, Intent, decoded_path, encoded_path, human_size, plan_bag
+from archive.bag import ALGORITHMS, Intent, Layout, decoded_path, encoded_path, human_size, plan_bag
+from archive.identify import Identified
+from archive.storing import contents_of
 from archive.stream import CHUNK_BYTES, BagStream, gathered
 from archive.survey import SourceFile, survey
 from holdings.errors import BadInput
@@ -25,11 +28,18 @@ INTENT = Intent(
     started_at=datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC),
     algorithms=("sha512", "sha256"),
     software="Holdfast test",
+    organization="Herbarium of Nowhere",
 )
 
 
+def layout_of(folder: Path, files: Sequence[SourceFile], intent: Intent = INTENT) -> Layout:
+    """A bag of files that nothing is known of."""
+    found = Identified(root=folder, images=(), sidecars=tuple(files), left_out=())
+    return plan_bag(intent, files, contents_of(found, intent))
+
+
 def bag_of(folder: Path, intent: Intent = INTENT) -> tuple[BagStream, bytes]:
-    stream = BagStream(folder, plan_bag(intent, survey(folder).files))
+    stream = BagStream(folder, layout_of(folder, survey(folder).files, intent))
     return stream, b"".join(stream.chunks())
 
 
@@ -84,6 +94,8 @@ def test_tag_files_to_the_letter(odd: Path) -> None:
     assert list(tags) == [
         "bagit.txt",
         "bag-info.txt",
+        "metadata/premis.xml",
+        "ro-crate-metadata.json",
         "manifest-sha512.txt",
         "manifest-sha256.txt",
         "tagmanifest-sha512.txt",
@@ -93,6 +105,8 @@ def test_tag_files_to_the_letter(odd: Path) -> None:
     files = survey(odd).files
     total = sum(file.size_bytes for file in files)
     assert tags["bag-info.txt"].decode() == (
+        "BagIt-Profile-Identifier: urn:uuid:c090b902-53f6-4459-a22b-65f1966036ec\n"
+        "Source-Organization: Herbarium of Nowhere\n"
         "Bag-Software-Agent: Holdfast test\n"
         "Bagging-Date: 2026-03-01\n"
         "External-Identifier: herb-0123456789ab\n"
@@ -110,7 +124,7 @@ def test_tag_files_to_the_letter(odd: Path) -> None:
         ]
         listed = tags[f"tagmanifest-{algorithm}.txt"].decode().removesuffix("\n").split("\n")
         assert listed == [
-            f"{hashlib.new(algorithm, tags[name]).hexdigest()}  {name}" for name in list(tags)[:4]
+            f"{hashlib.new(algorithm, tags[name]).hexdigest()}  {name}" for name in list(tags)[:6]
         ]
 
 
@@ -152,7 +166,7 @@ def test_a_file_beyond_8_gb_has_its_size_in_an_extended_header() -> None:
 
 class TestSourceThatChanges:
     def changed(self, folder: Path, file: SourceFile) -> str:
-        layout = plan_bag(INTENT, [file])
+        layout = layout_of(folder, [file])
         with pytest.raises(BadInput) as caught:
             b"".join(BagStream(folder, layout).chunks())
         return caught.value.sentence
@@ -173,7 +187,7 @@ class TestSourceThatChanges:
     def test_in_the_middle_of_the_reading(self, tmp_path: Path) -> None:
         path = tmp_path / "large.bin"
         path.write_bytes(bytes(3 * CHUNK_BYTES))
-        chunks = BagStream(tmp_path, plan_bag(INTENT, survey(tmp_path).files)).chunks()
+        chunks = BagStream(tmp_path, layout_of(tmp_path, survey(tmp_path).files)).chunks()
         next(chunks)
         with path.open("r+b") as file:
             file.write(b"changed")

@@ -70,4 +70,5 @@ def test_a_profile(good: str, tmp_path: Path) -> None:
     profile = tmp_path / "profile.json"
     rules = {"BagIt-Profile-Info": {"BagIt-Profile-Identifier": "x:y"}, "Manifests-Required": ["md5"]}
     profile.write_text(json.dumps(rules))
-    assert validate([good], profile=profile) == 1
+    assert validate([good], profile=str(profile)) == 1
+    assert validate([good], profile="holdfast") == 1
