@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import jinja2
 import xarray as xr
 
 from capacity.actuals import actuals
@@ -21,6 +20,7 @@ from reports.figures import Picture, store_bars
 from reports.holdings_view import HoldingsView, view_holdings
 from reports.numbers import day_of, si_bytes
 from reports.projection_view import begins, view_projection
+from reports.templating import environment
 
 
 def write_report(house: House, results: Sequence[Path | str | xr.Dataset], target: Path) -> Path:
@@ -52,7 +52,7 @@ def render_report(house: House, results: Sequence[xr.Dataset]) -> str:
     held = view_holdings(house)
     now = house.clock.now()
     return (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             made_on=day_of(now),
@@ -81,14 +81,4 @@ def _held_picture(held: HoldingsView) -> Picture | None:
         description=told,
         stores=held.store_names,
         sizes=held.store_bytes,
-    )
-
-
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.PackageLoader("reports"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
     )

@@ -16,6 +16,7 @@ from service.cli import (
     find,
     get,
     init,
+    receipt,
     report,
     tier,
     validate,
@@ -118,6 +119,13 @@ _add(
     export.export,
     "Write a package as a plain BagIt folder.",
     no="there is no such package, or no copy of it is what was recorded",
+)
+_add(
+    app,
+    "receipt",
+    receipt.receipt,
+    "Write the receipt of a deposit again: a page and JSON.",
+    no="there is no such package",
 )
 _add(app, "validate", validate.validate, "Check any BagIt bag, ours or not.", no="a bag is not valid")
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from service.cli.answering import answer, image_row
-from service.cli.options import AsJson, SettingsFile
+from service.cli.options import AsJson, Receipts, SettingsFile
+from service.cli.receipt import RECEIPTS_FOLDER, told_receipt
 from service.cli.session import open_here
 from service.cli.statuses import DONE
 from service.wording import count, size
@@ -25,6 +26,7 @@ def deposit(
         str,
         typer.Option("--collection", "-c", metavar="ID", help="The collection that they belong to."),
     ],
+    receipts: Receipts = None,
     settings: SettingsFile = None,
     as_json: AsJson = False,
 ) -> int:
@@ -32,7 +34,8 @@ def deposit(
 
     What is printed has been read back from the store and matched. A deposit that was
     interrupted goes on where it stopped when the same command is run again; one that was
-    finished before is recognised, and nothing is stored twice.
+    finished before is recognised, and nothing is stored twice. A receipt to keep is written
+    as a page and as JSON, by default to the folder `receipts` beside holdfast.toml.
 
     \b
     EXAMPLES
@@ -40,16 +43,22 @@ def deposit(
       holdfast deposit /mnt/scanner/2026-11 -c rbge-herbarium --json > receipt.json
     """
     from archive.deposit import deposit as deposit_folder
+    from archive.receipting import receipt_of
+    from reports.receipt import make_folder, write_receipt
 
     with open_here(settings) as house:
+        folder = receipts or house.settings.folder / RECEIPTS_FOLDER
+        make_folder(folder)  # before anything is stored: without it nothing could be acknowledged
         receipt = deposit_folder(house, source, collection=collection)
-    answer(receipt_document(receipt), _lines(receipt), as_json=as_json)
+        written = write_receipt(receipt_of(house, receipt), folder, overwrite=True)
+    answer(receipt_document(receipt, written), _lines(receipt, written), as_json=as_json)
     return DONE
 
 
-def receipt_document(receipt: Receipt) -> dict[str, object]:
+def receipt_document(receipt: Receipt, written: Sequence[Path]) -> dict[str, object]:
     """A receipt as `--json` shows it."""
     return {
+        "receipts": written,
         "package_id": receipt.package_id,
         "collection": receipt.collection,
         "store": receipt.store,
@@ -63,7 +72,7 @@ def receipt_document(receipt: Receipt) -> dict[str, object]:
     }
 
 
-def _lines(receipt: Receipt) -> Iterator[str]:
+def _lines(receipt: Receipt, written: Sequence[Path]) -> Iterator[str]:
     done = "was held already" if receipt.already_held else "is held"
     yield (
         f"{receipt.package_id} {done} in {receipt.store}: "
@@ -74,3 +83,4 @@ def _lines(receipt: Receipt) -> Iterator[str]:
         yield f"Kept beside them, not being images: {count(len(receipt.sidecars), 'file')}."
     for left_out in receipt.left_out:
         yield f"Left out: {left_out.path}, because {left_out.because}"
+    yield told_receipt(written)

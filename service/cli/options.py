@@ -16,6 +16,14 @@ SettingsFile = Annotated[
         help="The settings; without it, the first holdfast.toml from here upwards.",
     ),
 ]
+Receipts = Annotated[
+    Path | None,
+    typer.Option(
+        "--receipt",
+        metavar="DIR",
+        help="Where receipts are written; without it, `receipts` beside holdfast.toml.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout; words go to stderr.")]
 Now = Annotated[
     str | None,

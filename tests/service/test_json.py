@@ -48,6 +48,9 @@ def test_every_command_says_one_document(folder: Path, capsys: Said) -> None:
     got = tell("get", rows[0]["image_id"], "-o", "back.jpg")
     assert (got["sha256"], got["store"]) == (rows[0]["sha256"], "hot")
 
+    made = tell("receipt", package_id, "--overwrite")
+    assert [Path(path).suffix for path in made["receipts"]] == [".html", ".json"]
+
     assert tell("verify")["good"] is True
     assert tell("export", package_id, "bag", "--second-opinion")["second_opinion"] == "valid"
 

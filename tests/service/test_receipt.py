@@ -1,0 +1,41 @@
+"""`holdfast receipt`, and the receipt that `holdfast deposit` writes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.service.conftest import run_in
+
+
+def test_a_deposit_leaves_its_receipt_and_it_can_be_made_again(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (page,) = (folder / "receipts").glob("*.html")
+    package_id = page.stem
+    first = json.loads(page.with_suffix(".json").read_text())
+    assert first["left_out"] == []
+    assert run_in(folder, "receipt", package_id) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert json.loads(page.with_suffix(".json").read_text()) == first
+    assert run_in(folder, "receipt", package_id, "--receipt", "again") == 0
+    assert f"again/{package_id}.html" in capsys.readouterr().out
+    again = json.loads((folder / "again" / f"{package_id}.json").read_text())
+    assert again["left_out"] is None
+    assert again["images"] == first["images"]
+
+
+def test_where_no_receipt_can_be_written_nothing_is_deposited(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "file").write_text("in the way")
+    assert run_in(folder, "deposit", "source", "-c", "other", "--receipt", "file") == 3
+    assert "--receipt" in capsys.readouterr().err
+    assert run_in(folder, "find", "-c", "other") == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_no_such_package(folder: Path) -> None:
+    assert run_in(folder, "receipt", "sheets-000000000000") == 1
