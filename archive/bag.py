@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import accumulate
 
-from archive import describing, tar
+from archive import tar
+from archive.describing import Description
 from archive.describing.interface import Contents
 from archive.describing.profile import profile_identifier
 from archive.survey import SourceFile
@@ -51,6 +52,8 @@ class Layout:
     """In order of the paths' UTF-8 bytes."""
     contents: Contents
     """What is known of `files`, in their order."""
+    description: Description
+    """The tag files that say it."""
     offsets: tuple[int, ...]
     """First byte of each file in the tar, in the order of `files`."""
     tags_offset: int
@@ -80,17 +83,21 @@ def plan_bag(intent: Intent, files: Sequence[SourceFile], contents: Contents) ->
     contents : what is known of `files`, in their order.
     """
     layout = Layout(
-        intent=intent, files=tuple(files), contents=contents, offsets=(), tags_offset=0, size_bytes=0
+        intent=intent,
+        files=tuple(files),
+        contents=contents,
+        description=Description(contents, intent.algorithms),
+        offsets=(),
+        tags_offset=0,
+        size_bytes=0,
     )
     heads = [len(layout.header_of(file)) for file in files]
     tails = [file.size_bytes + len(tar.padding(file.size_bytes)) for file in files]
     starts = list(accumulate(map(sum, zip(heads, tails, strict=True)), initial=0))
     tags_offset = starts.pop()
     size = tags_offset + sum(_tag_member_bytes(layout, name, data) for name, data in _placeholders(layout))
-    return Layout(
-        intent=intent,
-        files=layout.files,
-        contents=contents,
+    return replace(
+        layout,
         offsets=tuple(start + head for start, head in zip(starts, heads, strict=True)),
         tags_offset=tags_offset,
         size_bytes=size + len(tar.ending(size)),
@@ -115,7 +122,7 @@ def tag_files(layout: Layout, digests: Mapping[str, Sequence[bytes]]) -> list[tu
     digests : for each algorithm, the digest of each payload file, in the order of the files.
     """
     tags = [("bagit.txt", DECLARATION), ("bag-info.txt", bag_info(layout))]
-    tags += describing.tag_files(layout.contents, digests)
+    tags += layout.description.tag_files(digests)
     paths = [payload_path(file) for file in layout.files]
     tags += [
         (f"manifest-{algorithm}.txt", manifest(zip(digests[algorithm], paths, strict=True)))

@@ -11,23 +11,45 @@ digests are: a bag's size is told to the store before a byte is read.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 
-from archive.describing.crate import CRATE_NAME, crate_json
+from archive.describing.crate import CRATE_NAME, crate_draft
 from archive.describing.interface import Contents
-from archive.describing.premis import PREMIS_NAME, premis_xml
+from archive.describing.premis import PREMIS_NAME, premis_draft
 from archive.describing.tables import CSV_NAME, PARQUET_NAME, Records, csv_bytes, parquet_bytes
+from archive.describing.uris import path_uri
 
-__all__ = ["tag_files"]
+__all__ = ["Description", "tag_files"]
+
+
+class Description:
+    """The tag files of one bag, written once, but for the digests."""
+
+    def __init__(self, contents: Contents, algorithms: Sequence[str]) -> None:
+        uris = [path_uri(item.file.path) for item in contents.files]
+        self._premis = premis_draft(contents, algorithms, uris)
+        self._tables = _tables(contents)
+        sizes = [(PREMIS_NAME, len(self._premis)), *((name, len(data)) for name, data in self._tables)]
+        self._crate = crate_draft(contents, algorithms, uris, sizes)
+
+    def tag_files(self, digests: Mapping[str, Sequence[bytes]]) -> list[tuple[str, bytes]]:
+        """The tag files with their names, in the order in which they are written.
+
+        digests : for each algorithm, the digest of each payload file, in the order of the contents.
+        """
+        tags = [(PREMIS_NAME, self._premis.filled(digests)), *self._tables]
+        sha256 = [*digests.get("sha256", ()), *(hashlib.sha256(data).digest() for _, data in tags)]
+        return [*tags, (CRATE_NAME, self._crate.filled({"sha256": sha256}))]
 
 
 def tag_files(contents: Contents, digests: Mapping[str, Sequence[bytes]]) -> list[tuple[str, bytes]]:
-    """The tag files that describe a bag, with their names, in the order in which they are written.
+    """The tag files that describe a bag, where its digests are known already."""
+    return Description(contents, tuple(digests)).tag_files(digests)
 
-    digests : for each algorithm, the digest of each payload file, in the order of `contents.files`.
-    """
-    tags = [(PREMIS_NAME, premis_xml(contents, digests))]
+
+def _tables(contents: Contents) -> list[tuple[str, bytes]]:
     records = Records.of(contents)
-    if records.matched:
-        tags += [(PARQUET_NAME, parquet_bytes(records)), (CSV_NAME, csv_bytes(records))]
-    return [*tags, (CRATE_NAME, crate_json(contents, digests, tags))]
+    if not records.matched:
+        return []
+    return [(PARQUET_NAME, parquet_bytes(records)), (CSV_NAME, csv_bytes(records))]

@@ -7,17 +7,15 @@ file. The tables beside it hold every term.
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, repeat
+from itertools import chain
 
+from archive.describing.draft import Draft
 from archive.describing.interface import Contents, Matched
 from archive.describing.licences import Licences
 from archive.describing.specimens import specimen_uri, specimens_of, terms_of_image
-from archive.describing.uris import path_uri
 from archive.identifying.interface import Characteristics, Format, FoundImage, Sidecar
 from archive.matching.terms import NAMESPACES
 from holdings.clock import iso
@@ -46,62 +44,69 @@ _TAGS = {
     "metadata/specimens.csv": ("text/csv", _CSV),
 }
 """Media type and description of the tag files beside this one."""
+_DESCRIPTOR = {
+    "@id": CRATE_NAME,
+    "@type": "CreativeWork",
+    "about": {"@id": "./"},
+    "conformsTo": {"@id": _SPECIFICATION},
+}
 
 Entity = Mapping[str, object]
 
 
-def crate_json(
-    contents: Contents, digests: Mapping[str, Sequence[bytes]], tags: Sequence[tuple[str, bytes]]
-) -> bytes:
-    """The document; as long for other digests of the same algorithms.
+def crate_draft(
+    contents: Contents, algorithms: Sequence[str], uris: Sequence[str], tags: Sequence[tuple[str, int]]
+) -> Draft:
+    """The document without its digests: SHA-256 of each file, where there is one, then of each tag file.
 
-    tags : the other tag files that describe the bag.
+    uris : of the files, in their order.
+    tags : the other tag files that describe the bag, each with its size in bytes.
     """
-    sink = io.BytesIO()
-    sink.write(f'{{"@context": {_json(_CONTEXT)},\n"@graph": [\n'.encode())
-    for number, entity in enumerate(_entities(contents, digests, tags)):
-        sink.write(f",\n{_json(entity)}".encode() if number else _json(entity).encode())
-    sink.write(b"\n]}\n")
-    return sink.getvalue()
+    images = [item for item in contents.files if isinstance(item, FoundImage)]
+    licences = Licences.of(contents, images)
+    draft = Draft()
+    draft.write(f'{{"@context":{_json(_CONTEXT)},\n"@graph":[\n')
+    draft.write(_json(_DESCRIPTOR))
+    _write(draft, _around(contents, len(images), licences, [*uris, *(name for name, _ in tags)]))
+    files = (
+        _file(item, uri, contents.matched.get(item.file.path), licences)
+        for item, uri in zip(contents.files, uris, strict=True)
+    )
+    _write(draft, files, with_digest="sha256" in algorithms)
+    _write(draft, (_tag(name, size) for name, size in tags), with_digest=True)
+    _write(draft, chain(_formats(contents.files), licences.entities(), specimens_of(contents, images)))
+    draft.write("\n]}\n")
+    return draft
 
 
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
-def _entities(
-    contents: Contents, digests: Mapping[str, Sequence[bytes]], tags: Sequence[tuple[str, bytes]]
-) -> Iterator[Entity]:
-    images = [item for item in contents.files if isinstance(item, FoundImage)]
-    licences = Licences.of(contents, images)
-    yield {
-        "@id": CRATE_NAME,
-        "@type": "CreativeWork",
-        "about": {"@id": "./"},
-        "conformsTo": {"@id": _SPECIFICATION},
-    }
-    yield _root(contents, images, licences, tags)
+def _write(draft: Draft, entities: Iterable[Entity], *, with_digest: bool = False) -> None:
+    for entity in entities:
+        text = _json(entity)
+        if with_digest:
+            draft.write(f',\n{text[:-1]},"sha256":"')
+            draft.leave("sha256")
+            draft.write('"}')
+        else:
+            draft.write(f",\n{text}")
+
+
+def _around(contents: Contents, images: int, licences: Licences, parts: Iterable[str]) -> Iterator[Entity]:
+    yield _root(contents, images, licences, parts)
     yield {"@id": "#collection", "@type": "Collection", "name": contents.collection}
     yield from _agency(contents)
-    sha256 = digests.get("sha256", repeat(None))
-    for item, digest in zip(contents.files, sha256, strict=False):
-        yield _file(item, digest, contents.matched.get(item.file.path), licences)
-    yield from (_tag(name, data) for name, data in tags)
-    yield from _formats(contents.files)
-    yield from licences.entities()
-    yield from specimens_of(contents, images)
 
 
-def _root(
-    contents: Contents, images: Sequence[FoundImage], licences: Licences, tags: Iterable[tuple[str, bytes]]
-) -> Entity:
-    parts = chain((path_uri(item.file.path) for item in contents.files), (name for name, _ in tags))
+def _root(contents: Contents, images: int, licences: Licences, parts: Iterable[str]) -> Entity:
     return {
         "@id": "./",
         "@type": "Dataset",
         "name": f"{contents.package_id}: images of the collection {contents.collection}",
         "description": (
             f"Bag {contents.number} of {contents.count} of a deposit, by RFC 8493. Images of specimens: "
-            f"{len(images)}. Other files: {len(contents.files) - len(images)}."
+            f"{images}. Other files: {len(contents.files) - images}."
         ),
         "identifier": contents.package_id,
         "datePublished": f"{contents.started_at:%Y-%m-%d}",
@@ -135,22 +140,15 @@ def _agency(contents: Contents) -> Iterator[Entity]:
         yield {"@id": "#depositor", "@type": "Person", "name": contents.agent}
 
 
-def _file(
-    item: FoundImage | Sidecar,
-    digest: bytes | None,
-    matched: Matched | None,
-    licences: Licences,
-) -> Entity:
+def _file(item: FoundImage | Sidecar, uri: str, matched: Matched | None, licences: Licences) -> Entity:
     path = item.file.path
     entity: dict[str, object] = {
-        "@id": path_uri(path),
+        "@id": uri,
         "@type": "File",
         "name": path.rpartition("/")[2],
         "contentSize": str(item.file.size_bytes),
         "encodingFormat": _encoding(item.format),
     }
-    if digest is not None:
-        entity["sha256"] = digest.hex()
     if matched is not None:
         entity |= terms_of_image(matched)
         entity["about"] = {"@id": specimen_uri(matched)}
@@ -186,16 +184,15 @@ def _characteristics(found: Characteristics) -> Entity:
     return {name: value for name, value in said.items() if value is not None}
 
 
-def _tag(name: str, data: bytes) -> Entity:
+def _tag(name: str, size_bytes: int) -> Entity:
     media_type, description = _TAGS[name]
     return {
         "@id": name,
         "@type": "File",
         "name": name.rpartition("/")[2],
         "description": description,
-        "contentSize": str(len(data)),
+        "contentSize": str(size_bytes),
         "encodingFormat": media_type,
-        "sha256": hashlib.sha256(data).hexdigest(),
     }
 
 

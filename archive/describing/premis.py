@@ -6,16 +6,15 @@ concerns all files alike is said once, of the bag; one that concerns some names 
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import chain
 
+from archive.describing.draft import Draft
 from archive.describing.events import Event, events_of
 from archive.describing.interface import Contents
 from archive.describing.uris import path_uri
 from archive.describing.xml import element, escaped, leaf
-from archive.identifying.interface import Format, FoundImage, Sidecar
+from archive.identifying.interface import Format
 from holdings.clock import iso
 
 PREMIS_NAME = "metadata/premis.xml"
@@ -36,39 +35,40 @@ _PART = (
     f"<relatedObjectIdentifier><relatedObjectIdentifierType>{_FILE}</relatedObjectIdentifierType>"
     "<relatedObjectIdentifierValue>{}</relatedObjectIdentifierValue></relatedObjectIdentifier>"
 )
-_OBJECT = (
+_BEFORE_FIXITY = (
     '<object xsi:type="file"><objectIdentifier>'
     f"<objectIdentifierType>{_FILE}</objectIdentifierType>"
-    "<objectIdentifierValue>{uri}</objectIdentifierValue></objectIdentifier>"
-    "<objectCharacteristics>{fixities}<size>{size}</size>{format}</objectCharacteristics>"
-    "<originalName>{name}</originalName></object>\n"
+    "<objectIdentifierValue>{}</objectIdentifierValue></objectIdentifier><objectCharacteristics>"
 )
+_AFTER_FIXITY = "<size>{}</size>{}</objectCharacteristics><originalName>{}</originalName></object>\n"
 """Written whole and not by `element`: a bag may have tens of thousands."""
 
 
-def premis_xml(contents: Contents, digests: Mapping[str, Sequence[bytes]]) -> bytes:
-    """The document, an object or event a line; as long for other digests of the same algorithms."""
-    sink = io.BytesIO()
-    algorithms = [_ALGORITHMS[name] for name in digests]
-    lines = chain(
-        [_OPENING, _collection(contents), _bag(contents)],
-        map(
-            _file,
-            contents.files,
-            zip(*(_fixities(*each) for each in zip(algorithms, digests.values(), strict=True)), strict=True),
-        ),
-        (_event(contents, number, event) for number, event in enumerate(events_of(contents, algorithms), 1)),
-        _agents(contents),
-        ["</premis>\n"],
-    )
-    for line in lines:
-        sink.write(line.encode())
-    return sink.getvalue()
+def premis_draft(contents: Contents, algorithms: Sequence[str], uris: Sequence[str]) -> Draft:
+    """The document without its digests, an object or event a line.
 
-
-def _fixities(algorithm: str, digests: Sequence[bytes]) -> Iterator[str]:
-    before = f"<fixity>{leaf('messageDigestAlgorithm', algorithm)}<messageDigest>"
-    return (f"{before}{digest.hex()}</messageDigest></fixity>" for digest in digests)
+    uris : of the files, in their order.
+    """
+    draft = Draft()
+    draft.write(_OPENING + _collection(contents))
+    escaped_uris = [escaped(uri) for uri in uris]
+    draft.write(_bag(contents, escaped_uris))
+    fixities = [
+        (name, f"<fixity>{leaf('messageDigestAlgorithm', _ALGORITHMS[name])}<messageDigest>")
+        for name in algorithms
+    ]
+    for item, uri in zip(contents.files, escaped_uris, strict=True):
+        draft.write(_BEFORE_FIXITY.format(uri))
+        for name, before in fixities:
+            draft.write(before)
+            draft.leave(name)
+            draft.write("</messageDigest></fixity>")
+        name = escaped(item.file.path)
+        draft.write(_AFTER_FIXITY.format(item.file.size_bytes, _format(item.format), name))
+    for number, event in enumerate(events_of(contents, [_ALGORITHMS[name] for name in algorithms]), 1):
+        draft.write(_event(contents, number, event))
+    draft.write("".join(_agents(contents)) + "</premis>\n")
+    return draft
 
 
 def _identified(what: str, kind: str, value: str, *more: str) -> str:
@@ -85,8 +85,8 @@ def _collection(contents: Contents) -> str:
     return element("object", identifier, attributes=' xsi:type="intellectualEntity"') + "\n"
 
 
-def _bag(contents: Contents) -> str:
-    parts = (_PART.format(escaped(path_uri(item.file.path))) for item in contents.files)
+def _bag(contents: Contents, uris: Iterable[str]) -> str:
+    parts = map(_PART.format, uris)
     return (
         element(
             "object",
@@ -102,17 +102,6 @@ def _bag(contents: Contents) -> str:
 def _related(how: str, *objects: str) -> str:
     return element(
         "relationship", leaf("relationshipType", "structural"), leaf("relationshipSubType", how), *objects
-    )
-
-
-def _file(item: FoundImage | Sidecar, fixities: tuple[str, ...]) -> str:
-    file = item.file
-    return _OBJECT.format(
-        uri=escaped(path_uri(file.path)),
-        fixities="".join(fixities),
-        size=file.size_bytes,
-        format=_format(item.format),
-        name=escaped(file.path),
     )
 
 

@@ -7,6 +7,7 @@ hold is percent-encoded. Decoding gives back the very name.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import quote
 
 _UNRESERVED = r"A-Za-z0-9\-._~"
@@ -36,4 +37,9 @@ def is_web_uri(text: str) -> bool:
 
 
 def _encoded(found: re.Match[str]) -> str:
-    return quote(found[0], safe="")
+    return _percent(found[0])
+
+
+@lru_cache(1000)
+def _percent(letter: str) -> str:
+    return quote(letter, safe="")

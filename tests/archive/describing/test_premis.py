@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from lxml import etree
 
-from archive.describing.premis import premis_xml
+from archive.describing import tag_files
+from archive.describing.interface import Contents
 from archive.identifying.interface import Check
 from tests.archive.describing.building import (
     ODD_NAMES,
@@ -28,6 +29,10 @@ _NS = {"p": "http://www.loc.gov/premis/v3"}
 def schema() -> etree.XMLSchema:
     path = shared_data("schemas", "premis", "premis-v3-0.xsd")
     return etree.XMLSchema(etree.parse(str(path), etree.XMLParser(no_network=True)))
+
+
+def premis_xml(made: Contents, hashes: dict[str, list[bytes]]) -> bytes:
+    return dict(tag_files(made, hashes))["metadata/premis.xml"]
 
 
 def found(document: bytes, path: str) -> list[str]:
