@@ -50,6 +50,7 @@ _DESCRIPTOR = {
     "about": {"@id": "./"},
     "conformsTo": {"@id": _SPECIFICATION},
 }
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 Entity = Mapping[str, object]
 
@@ -77,9 +78,6 @@ def crate_draft(
     _write(draft, chain(_formats(contents.files), licences.entities(), specimens_of(contents, images)))
     draft.write("\n]}\n")
     return draft
-
-
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
 def _write(draft: Draft, entities: Iterable[Entity], *, with_digest: bool = False) -> None:

@@ -62,7 +62,7 @@ def _deviating(contents: Contents, kind: str, found: Mapping[str, Sequence[str]]
 
 def _without_identifier(contents: Contents) -> dict[str, list[str]]:
     paths = [item.file.path for item in contents.files if item.format.puid is None]
-    return {"PRONOM tells no identifier, or more than one.": paths} if paths else {}
+    return {"It has no PRONOM identifier, or more than one.": paths} if paths else {}
 
 
 def _misnamed(images: Sequence[FoundImage]) -> dict[str, list[str]]:

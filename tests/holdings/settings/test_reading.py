@@ -97,6 +97,7 @@ def test_what_may_be_left_out(tmp_path: Path) -> None:
         ('price_sheet = "disk"', 'price_sheet = "disc"', r"line 7: .* is 'disc'.*did you mean 'disk'"),
         ('store = "hot"', 'store = "hto"', r"bags\.store is 'hto'.*did you mean 'hot'"),
         ('store = "hot"', 'store = "hot"\nalgorithms = ["sha512"]', r"lacks 'sha256'"),
+        ('store = "hot"', 'store = "hot"\nsource_organization = "a\\u0085b"', r"one line"),
         ('store = "hot"', 'store = "hot"\nalgorithms = ["md5", "sha256"]', r"algorithms\[1\] is 'md5'"),
         ('wait = "2 min"', 'wait = "soon"', r"line 22: catalogue\.wait is 'soon', and a duration is"),
         ('transfer = "1 GiB"', 'transfer = "1 GB."', r"limits\.transfer is '1 GB\.', and a size is"),
