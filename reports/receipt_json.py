@@ -42,7 +42,8 @@ def receipt_lines(document: ReceiptDocument) -> Iterator[bytes]:
         yield b',\n"left_out": null'
     else:
         yield from _list("left_out", ({"path": item.path, "because": item.because} for item in left_out))
-    yield b',\n"matched": ' + _json(document.matched and _matched(document.matched))
+    yield b',\n"matched": '
+    yield from [b"null"] if document.matched is None else _matched(document.matched)
     yield b',\n"get_back": ' + _json(get_back(document))
     yield from _list("images", map(_image, document.images()))
     yield b"\n}\n"
@@ -94,15 +95,15 @@ def _bag(bag: KeptBag) -> dict[str, object]:
     }
 
 
-def _matched(matched: MatchedRecords) -> dict[str, object]:
-    orphans = matched.records_without_image
-    return {
-        "metadata": matched.metadata,
-        "images": matched.matched,
-        "images_without_record": list(matched.images_without_record),
-        "records_without_image": None if orphans is None else list(orphans),
-        "ambiguous": list(matched.ambiguous),
-    }
+def _matched(matched: MatchedRecords) -> Iterator[bytes]:
+    yield b'{"metadata": ' + _json(matched.metadata) + b',\n"images": ' + _json(matched.matched)
+    yield from _list("images_without_record", matched.images_without_record)
+    if matched.records_without_image is None:
+        yield b',\n"records_without_image": null'
+    else:
+        yield from _list("records_without_image", matched.records_without_image)
+    yield from _list("ambiguous", matched.ambiguous)
+    yield b"}"
 
 
 def _image(image: Image) -> dict[str, object]:
@@ -132,7 +133,7 @@ def _opening(head: dict[str, object]) -> bytes:
     return b"{\n" + b",\n".join(lines)
 
 
-def _list(name: str, rows: Iterable[dict[str, object]]) -> Iterator[bytes]:
+def _list(name: str, rows: Iterable[object]) -> Iterator[bytes]:
     """A list of the document, a row a line."""
     yield b",\n" + _json(name) + b": ["
     marks = chain([b"\n"], iter(lambda: b",\n", None))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import islice
+
 import jinja2
 
 
@@ -15,7 +18,13 @@ def environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
     )
     made.filters["printable"] = printable
+    made.filters["head"] = head
     return made
+
+
+def head(rows: Iterable[object], most: int) -> list[object]:
+    """The first rows, and not one more is asked for."""
+    return list(islice(rows, most))
 
 
 def printable(text: str) -> str:
