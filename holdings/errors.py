@@ -46,6 +46,12 @@ class NotFound(HoldfastError):
     kind = "not-found"
 
 
+class Withdrawn(NotFound):
+    """It is held, and was withdrawn: not given out until that is undone."""
+
+    kind = "withdrawn"
+
+
 class Conflict(HoldfastError):
     """The world is not as the request supposes; nothing was changed."""
 

@@ -55,6 +55,10 @@ class EventType(StrEnum):
     EXPORTING = "exporting"
     DELETION = "deletion"
     RECOVERY = "recovery"
+    DEACCESSION = "deaccession"
+    """Withdrawn: still held, no longer given out."""
+    ACCESSION = "accession"
+    """A withdrawal was undone."""
 
 
 class Outcome(StrEnum):
@@ -164,6 +168,23 @@ class Event:
     run: str
     """The deposit, plan or command run that the event belongs to."""
     detail: dict[str, str | int | float | bool | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, order=True)
+class Withdrawal:
+    """A tombstone: what is not given out any more, though its bytes are still held."""
+
+    package_id: str
+    image_id: str | None
+    """None where the whole package was withdrawn."""
+    at: datetime
+    by: str
+    reason: str
+
+    @property
+    def subject(self) -> str:
+        """The identifier of what was withdrawn."""
+        return self.image_id or self.package_id
 
 
 def new_event_id(at: datetime) -> str:

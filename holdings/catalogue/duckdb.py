@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 from holdings.catalogue import rows
 from holdings.catalogue.connecting import REBUILD_HINT, connected, transaction
 from holdings.catalogue.gate import Patience, gate
-from holdings.catalogue.index import INDEX_FOLDER, INDEX_NAME, FolderIndex
+from holdings.catalogue.index import INDEX_FOLDER
+from holdings.catalogue.index_folder import FolderIndex
+from holdings.catalogue.index_lookup import WORTH_MERGING
 from holdings.catalogue.interface import Entry
 from holdings.catalogue.migrating import migrate, newest_version, version_of
+from holdings.catalogue.recorded import RecordedPackages
 from holdings.errors import BadInput, NotFound
 from holdings.observing import Observer, nobody
-from holdings.records import Copy, Event, EventType, Package
+from holdings.records import Copy, Event, EventType, Package, Withdrawal
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,7 +39,8 @@ class DuckDBCatalogue:
         self._observer = observer
         self._batch = threading.local()
         self._id: str | None = None
-        self.images = FolderIndex(self.path.parent / INDEX_FOLDER, self._recorded)
+        recorded = RecordedPackages(self._visit, self.moment)
+        self.images = FolderIndex(self.path.parent / INDEX_FOLDER, recorded, observer=observer)
 
     @property
     def catalogue_id(self) -> str:
@@ -47,6 +51,8 @@ class DuckDBCatalogue:
     def record(self, entry: Entry) -> None:
         with self._visit(write=True) as connection, transaction(connection):
             rows.write(connection, entry)
+        if entry.packages and self._held is None:
+            self.images.merge(at_least=WORTH_MERGING)
 
     def package(self, package_id: str) -> Package:
         query = f"{rows.SELECT_PACKAGES} WHERE p.package_id = ? ORDER BY o.key"
@@ -84,19 +90,27 @@ class DuckDBCatalogue:
         newest_first = self._rows(query, package_id, [str(kind) for kind in types], latest)
         return [rows.read_event(row) for row in reversed(newest_first)]
 
+    def withdrawals(self, *, package_id: str | None = None) -> list[Withdrawal]:
+        query = """
+            SELECT package_id, image_id, happened_at, withdrawn_by, reason FROM withdrawals
+            WHERE $1 IS NULL OR package_id = $1 ORDER BY package_id, image_id
+        """
+        return [rows.read_withdrawal(row) for row in self._rows(query, package_id)]
+
     def package_table(self) -> pa.Table:
         import pyarrow as pa  # noqa: PLC0415  # most verbs do without it, and it takes long to import
 
         query = """
             SELECT package_id, kind, collection, created_at, coalesce(sum(size_bytes), 0)::BIGINT AS bytes,
-                   count(key)::INTEGER AS objects, images
-            FROM packages LEFT JOIN objects USING (package_id) GROUP BY ALL ORDER BY package_id
+                   count(key)::INTEGER AS objects, images, happened_at AS withdrawn_at
+            FROM packages LEFT JOIN objects USING (package_id)
+            LEFT JOIN (FROM withdrawals WHERE image_id IS NULL) USING (package_id)
+            GROUP BY ALL ORDER BY package_id
         """
         text, moment = pa.string(), pa.timestamp("us", tz="UTC")
         kinds = {"package_id": text, "kind": text, "collection": text, "created_at": moment}
-        return self._table(
-            query, pa.schema(kinds | {"bytes": pa.int64(), "objects": pa.int32(), "images": pa.int64()})
-        )
+        kinds |= {"bytes": pa.int64(), "objects": pa.int32(), "images": pa.int64(), "withdrawn_at": moment}
+        return self._table(query, pa.schema(kinds))
 
     def copy_table(self) -> pa.Table:
         import pyarrow as pa  # noqa: PLC0415  # as above
@@ -114,19 +128,39 @@ class DuckDBCatalogue:
 
         Each `record` in it is still a transaction of its own.
         """
-        with self._visit(write=True) as connection:
+        with self._keep_open(write=True):
+            yield
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """Keep the file open over several questions of this thread; nobody writes meanwhile."""
+        if self._held is not None:
+            yield
+            return
+        with self._keep_open(write=False):
+            yield
+
+    @contextmanager
+    def _keep_open(self, *, write: bool) -> Iterator[None]:
+        with self._visit(write=write) as connection:
             self._batch.connection = connection
             try:
                 yield
             finally:
                 self._batch.connection = None
 
+    @property
+    def _held(self) -> DuckDBPyConnection | None:
+        """What this thread keeps open."""
+        held: DuckDBPyConnection | None = getattr(self._batch, "connection", None)
+        return held
+
     def close(self) -> None:
         """Nothing is held open between verbs."""
 
     @contextmanager
     def _visit(self, *, write: bool = False) -> Iterator[DuckDBPyConnection]:
-        if (held := getattr(self._batch, "connection", None)) is not None:
+        if (held := self._held) is not None:
             yield held
             return
         if not self.path.exists():
@@ -154,11 +188,3 @@ class DuckDBCatalogue:
     def _table(self, query: str, schema: pa.Schema) -> pa.Table:
         with self._visit() as connection:
             return connection.sql(query).to_arrow_table().cast(schema)
-
-    def _recorded(self, collection: str | None) -> dict[str, bool]:
-        query = """
-            SELECT package_id, coalesce(bool_or(key = $2), false)
-            FROM packages LEFT JOIN objects USING (package_id)
-            WHERE $1 IS NULL OR collection = $1 GROUP BY ALL ORDER BY package_id
-        """
-        return dict(self._rows(query, collection, INDEX_NAME))

@@ -15,14 +15,16 @@ Promises:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from holdings.records import Copy, Event, EventType, Image, Package
+from holdings.records import Copy, Event, EventType, Image, Package, Withdrawal
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from holdings.catalogue.index_query import ImageQuery
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,7 +66,17 @@ class ImageIndex(Protocol):
         """Images as a table with the columns of `holdings.records.Image`, ordered by package and number.
 
         text : keeps the images whose identifier or path contains it, whatever the case.
+
+        What is withdrawn is not among them.
         """
+        ...
+
+    def search(self, query: ImageQuery) -> Iterator[pa.RecordBatch]:
+        """The same for any question, as the rows come: memory does not grow with the answer."""
+        ...
+
+    def merge(self, *, at_least: int = 1) -> None:
+        """Make finding by identifier quick for the packages that came since, if they are so many."""
         ...
 
 
@@ -109,11 +121,16 @@ class Catalogue(Protocol):
         """
         ...
 
+    def withdrawals(self, *, package_id: str | None = None) -> list[Withdrawal]:
+        """What is withdrawn now, of one package or of all."""
+        ...
+
     def package_table(self) -> pa.Table:
         """All packages for vectorised work, a row each.
 
         Columns: package_id, kind, collection (string), created_at (timestamp[us, UTC]),
-        bytes (int64), objects (int32), images (int64).
+        bytes (int64), objects (int32), images (int64), withdrawn_at (timestamp[us, UTC], null
+        where the package as a whole is not withdrawn).
         """
         ...
 

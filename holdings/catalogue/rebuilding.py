@@ -21,7 +21,8 @@ from holdings.catalogue.connecting import connected, transaction
 from holdings.catalogue.findings import Finding, FindingKind
 from holdings.catalogue.gate import Patience, gate
 from holdings.catalogue.identity import settle_identity
-from holdings.catalogue.index import INDEX_FOLDER, FolderIndex
+from holdings.catalogue.index import INDEX_FOLDER
+from holdings.catalogue.index_folder import IndexFiles
 from holdings.catalogue.interface import Entry
 from holdings.catalogue.migrating import beside, build_catalogue, log_of, sweep, sync_file, sync_folder
 from holdings.catalogue.recollecting import (
@@ -133,10 +134,10 @@ def _collect(settings: Settings, stores: Mapping[str, Store], index_folder: Path
             hint=f"Nothing was changed. If it is gone for good: holdfast catalogue rebuild --without {name}",
         )
     with ThreadPoolExecutor(settings.limits.threads, thread_name_prefix="rebuild") as pool:
-        return _recollect(FolderIndex(index_folder, lambda _: {}), stores, surveys, pool)
+        return _recollect(IndexFiles(index_folder), stores, surveys, pool)
 
 
-def _recollect(index: FolderIndex, stores: Mapping[str, Store], surveys: Surveys, pool: Executor) -> _Found:
+def _recollect(index: IndexFiles, stores: Mapping[str, Store], surveys: Surveys, pool: Executor) -> _Found:
     history = collect_history(stores, surveys, pool)
     readings = latest_verifications(history.events)
     good = [pair for pair, event in readings.items() if event.outcome is Outcome.SUCCESS]
@@ -151,7 +152,7 @@ def _recollect(index: FolderIndex, stores: Mapping[str, Store], surveys: Surveys
 
 
 def _restore_indexes(
-    index: FolderIndex,
+    index: IndexFiles,
     stores: Mapping[str, Store],
     surveys: Surveys,
     manifests: Manifests,

@@ -19,6 +19,7 @@ from holdings.records import (
     Package,
     PackageKind,
     StoredObject,
+    Withdrawal,
 )
 
 if TYPE_CHECKING:
@@ -170,6 +171,14 @@ def read_event(row: Row) -> Event:
         outcome=Outcome(outcome),
         run=run,
         detail=json.loads(detail),
+    )
+
+
+def read_withdrawal(row: Row) -> Withdrawal:
+    """One row of `withdrawals`."""
+    package_id, image_id, at, by, reason = row
+    return Withdrawal(
+        package_id=package_id, image_id=image_id, at=aware(at), by=by or "", reason=reason or ""
     )
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from holdings.catalogue.interface import Entry, ImageIndex
 from holdings.errors import NotFound
-from holdings.records import Copy, Event, EventType, Package
+from holdings.records import Copy, Event, EventType, Package, Withdrawal
 
 _MOMENT = pa.timestamp("us", "UTC")
 
@@ -67,6 +67,9 @@ class MemoryCatalogue:
         ]
         return found if latest is None else found[-latest:]
 
+    def withdrawals(self, *, package_id: str | None = None) -> list[Withdrawal]:
+        return []
+
     def package_table(self) -> pa.Table:
         kept = self.packages()
         return pa.table(
@@ -78,6 +81,7 @@ class MemoryCatalogue:
                 "bytes": pa.array([each.size_bytes for each in kept], pa.int64()),
                 "objects": pa.array([len(each.objects) for each in kept], pa.int32()),
                 "images": pa.array([each.images for each in kept], pa.int64()),
+                "withdrawn_at": pa.nulls(len(kept), _MOMENT),
             }
         )
 

@@ -111,6 +111,7 @@ def test_tables_have_the_columns_they_promise(catalogue: DuckDBCatalogue) -> Non
         "bytes": pa.int64(),
         "objects": pa.int32(),
         "images": pa.int64(),
+        "withdrawn_at": moment,
     }
     assert packages.to_pylist()[0]["bytes"] == package.size_bytes
     assert packages.to_pylist()[0]["created_at"] == NOON

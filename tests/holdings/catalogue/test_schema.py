@@ -68,7 +68,9 @@ def test_an_older_catalogue_is_brought_forward_and_kept_aside(
     assert len(catalogue.packages()) == 1
     with duckdb.connect(path) as connection:
         assert connection.execute("SELECT on_hold FROM packages").fetchall() == [(False,)]
-        assert connection.execute("SELECT version FROM schema_version ORDER BY 1").fetchall() == [(1,), (2,)]
+        assert connection.execute("SELECT version FROM schema_version ORDER BY 1").fetchall() == [
+            (version,) for version in migrating.migrations()
+        ]
     (backup,) = tmp_path.glob("c.v1.*.bak")
     with duckdb.connect(backup, read_only=True) as connection:
         assert connection.execute("SELECT version FROM schema_version").fetchall() == [(1,)]

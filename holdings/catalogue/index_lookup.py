@@ -1,0 +1,249 @@
+"""The merged index: under which identifier to look into which packages.
+
+```
+index/A.parquet, index/B.parquet, …  ──take in──>  lookup/9f….keys.parquet      key, package: sorted by key
+                                                   lookup/9f….packages.parquet  what was taken in: last
+      many small segments  ──merge──>  one
+```
+
+A cache beside the catalogue: it may be deleted at any time and is made again. It says only where
+to look: what a search gives is read from the packages' own indexes, so nothing that it says can be
+wrong, and a package that it lacks is looked into anyway. Nothing is ever changed in place: a segment
+appears whole, and goes when a larger one holds its rows.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from holdings.catalogue.gate import Patience, gate
+from holdings.catalogue.index_query import IDENTIFIER_TERMS, STEM, Probe, folded, term
+from holdings.catalogue.index_reading import CONFIG, SOURCE, as_duckdb_reads, with_no_images
+from holdings.catalogue.migrating import sync_file, sync_folder
+from holdings.errors import Unavailable
+from holdings.observing import Advanced, Finished, Observer, Started, nobody
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+
+LOOKUP_FOLDER = "lookup"
+"""Beside the database."""
+WORTH_MERGING = 64
+"""To look into so many packages takes as long as to merge them."""
+_PACKAGES_AT_ONCE = 1000
+_MOST_SEGMENTS = 16
+_MERGED_AT_ONCE = 12
+"""The smallest go together, so that each row is written a few times only, however many come."""
+_KEYS, _PACKAGES, _PART, _SPILL = ".keys.parquet", ".packages.parquet", ".part", ".spill"
+_KEY_CHARACTERS = 200
+_PLACES = ("specimen", STEM, *map(term, IDENTIFIER_TERMS))
+_KEYS_OF_IMAGES = f"""
+    SELECT key, package_id FROM (
+        SELECT package_id, unnest(list_distinct([
+            {", ".join(f"left({folded(place)}, {_KEY_CHARACTERS})" for place in _PLACES)}
+        ])) AS key FROM {SOURCE}
+    ) WHERE key <> '' ORDER BY key, package_id
+"""  # noqa: S608  # our own words only
+_PROBE = f"left({folded('$key')}, {_KEY_CHARACTERS})"
+_KEYS_OF_SEGMENTS = """
+    SELECT key, package_id FROM read_parquet($paths, hive_partitioning = false) ORDER BY key, package_id
+"""
+_FORM = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
+_RETRIES = 8
+_JOB = "merging the image index"
+
+
+Unmerged = Callable[["pa.Table"], Sequence[tuple[str, str]]]
+"""Which recorded packages are not among those of a table: the ledger knows."""
+
+
+class Lookup:
+    """The segments in one folder. Threads and processes may share it."""
+
+    def __init__(self, folder: Path, *, observer: Observer = nobody) -> None:
+        self.folder = folder
+        self._observer = observer
+
+    def candidates(self, probes: Sequence[Probe], unmerged: Unmerged) -> set[str]:
+        """Every package that may hold an image that one of `probes` means.
+
+        What another process merges meanwhile is met again in a larger segment; what is damaged is
+        thrown away, and then everything is unmerged.
+        """
+        import duckdb  # noqa: PLC0415  # takes long to import; commands that need no index do without
+
+        for _ in range(_RETRIES):
+            segments = self._segments()
+            try:
+                found = _packages_with(segments, probes)
+                missing = unmerged(_taken_in(segments))
+            except (duckdb.Error, OSError, ValueError):
+                self._discard_if_damaged(segments)
+            else:
+                return found.union(package_id for package_id, _ in missing)
+        return {package_id for package_id, _ in unmerged(_taken_in([]))}
+
+    def packages(self) -> pa.Table:
+        """What was taken in: package_id and sha256 of each index."""
+        for _ in range(_RETRIES):
+            segments = self._segments()
+            try:
+                return _taken_in(segments)
+            except (OSError, ValueError):
+                self._discard_if_damaged(segments)
+        return _taken_in([])
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Be the only one who merges; False where another is at it, or nothing can be written here."""
+        with ExitStack() as stack:
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(gate(Patience(path=self.folder / "merging", seconds=0), exclusive=True))
+            except (OSError, Unavailable):
+                yield False
+            else:
+                yield True
+
+    def take_in(self, indexes: Sequence[tuple[str, str, Path]]) -> None:
+        """Add packages: identifier, SHA-256 of its index, and that index. To be called while `alone`."""
+        self._sweep()
+        self._observer(Started(job=_JOB, total_bytes=sum(path.stat().st_size for _, _, path in indexes)))
+        try:
+            for begin in range(0, len(indexes), _PACKAGES_AT_ONCE):
+                some = indexes[begin : begin + _PACKAGES_AT_ONCE]
+                paths = [as_duckdb_reads(path) for _, _, path in some]
+                self._write(_KEYS_OF_IMAGES, {"paths": paths}, [(name, digest) for name, digest, _ in some])
+                self._merge_small()
+                done = sum(path.stat().st_size for _, _, path in some)
+                self._observer(Advanced(job=_JOB, size_bytes=done))
+        finally:
+            self._observer(Finished(job=_JOB))
+
+    def _merge_small(self) -> None:
+        segments = sorted(self._segments(), key=lambda keys: (keys.stat().st_size, keys))
+        if len(segments) <= _MOST_SEGMENTS:
+            return
+        small = segments[:_MERGED_AT_ONCE]
+        pairs = _taken_in(small)
+        values = {"paths": [as_duckdb_reads(path) for path in small]}
+        self._write(_KEYS_OF_SEGMENTS, values, list(zip(*pairs.to_pydict().values(), strict=True)))
+        for keys in small:
+            _list_of(keys).unlink()
+            keys.unlink()
+
+    def _write(self, select: str, values: Mapping[str, object], pairs: Sequence[tuple[str, str]]) -> None:
+        """A new segment; its list comes last, and with it the segment is there."""
+        import pyarrow.parquet as pq  # noqa: PLC0415  # as above
+
+        name = secrets.token_hex(8)
+        keys, packages = self.folder / f"{name}{_KEYS}", self.folder / f"{name}{_PACKAGES}"
+        with _engine(self.folder / f"{name}{_SPILL}") as connection:
+            target = str(keys).replace("'", "''")
+            # COPY takes no parameter as its target; the name is ours, the folder that of the settings.
+            connection.execute(f"COPY ({select}) TO '{target}' ({_FORM})", values)
+        sync_file(keys)
+        part = packages.with_suffix(_PART)
+        pq.write_table(_pairs(pairs), part, compression="zstd")
+        sync_file(part)
+        part.rename(packages)
+        sync_folder(self.folder)
+
+    def _segments(self) -> list[Path]:
+        """The keys of every segment that is whole."""
+        return [
+            path.with_name(path.name.removesuffix(_PACKAGES) + _KEYS)
+            for path in sorted(self.folder.glob(f"*{_PACKAGES}"))
+        ]
+
+    def _sweep(self) -> None:
+        """Remove what a killed run left."""
+        whole = set(self._segments())
+        for path in self.folder.glob(f"*{_KEYS}"):
+            if path not in whole:
+                path.unlink()
+        for path in [*self.folder.glob(f"*{_PART}"), *self.folder.glob(f"*{_SPILL}")]:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def _discard_if_damaged(self, segments: Sequence[Path]) -> None:
+        """Remove what cannot be read, unless it only went because it is part of a larger segment now."""
+        with self.alone() as mine:
+            if mine and segments == self._segments():
+                for keys in segments:
+                    _list_of(keys).unlink()
+
+
+def _list_of(keys: Path) -> Path:
+    return keys.with_name(keys.name.removesuffix(_KEYS) + _PACKAGES)
+
+
+def _taken_in(segments: Iterable[Path]) -> pa.Table:
+    import pyarrow as pa  # noqa: PLC0415  # as above
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    lists = [pq.ParquetFile(_list_of(keys)).read(use_threads=False).cast(_schema()) for keys in segments]
+    return pa.concat_tables([_schema().empty_table(), *lists])
+
+
+def _pairs(pairs: Sequence[tuple[str, str]]) -> pa.Table:
+    import pyarrow as pa  # noqa: PLC0415  # as above
+
+    return pa.table([[pair[0] for pair in pairs], [pair[1] for pair in pairs]], schema=_schema())
+
+
+def _schema() -> pa.Schema:
+    import pyarrow as pa  # noqa: PLC0415  # as above
+
+    return pa.schema({"package_id": pa.string(), "sha256": pa.string()})
+
+
+def _packages_with(segments: Sequence[Path], probes: Sequence[Probe]) -> set[str]:
+    if not segments:
+        return set()
+    paths = [as_duckdb_reads(path) for path in segments]
+    with _engine() as connection:
+        return {row[0] for probe in probes for row in _rows(connection, paths, probe)}
+
+
+def _rows(connection: DuckDBPyConnection, paths: Sequence[str], probe: Probe) -> list[tuple[str]]:
+    key, is_beginning = probe
+    ((folded_key,),) = connection.execute(f"SELECT {_PROBE}", {"key": key}).fetchall()
+    # Bounds that are plain values let DuckDB skip every row group but one or two.
+    where = "key >= $key AND starts_with(key, $key)" if is_beginning else "key = $key"
+    if is_beginning and (after := _after(folded_key)) is not None:
+        where += " AND key < $after"
+        values = {"paths": paths, "key": folded_key, "after": after}
+    else:
+        values = {"paths": paths, "key": folded_key}
+    query = f"SELECT DISTINCT package_id FROM read_parquet($paths, hive_partitioning = false) WHERE {where}"  # noqa: S608  # ours
+    return connection.execute(query, values).fetchall()
+
+
+def _after(key: str) -> str | None:
+    """The first text after all that begin with `key`; None where there is none."""
+    following = ord(key[-1]) + 1
+    if 0xD800 <= following <= 0xDFFF:
+        following = 0xE000
+    return key[:-1] + chr(following) if following <= sys.maxunicode else None
+
+
+@contextmanager
+def _engine(spill: Path | None = None) -> Iterator[DuckDBPyConnection]:
+    """A DuckDB for a moment.
+
+    spill : the folder for what does not fit into its memory; None means that all does.
+    """
+    import duckdb  # noqa: PLC0415  # as above
+
+    more = {} if spill is None else {"temp_directory": str(spill)}
+    with duckdb.connect(":memory:", config={**CONFIG, **more}) as connection:
+        yield with_no_images(connection)
+    if spill is not None:
+        shutil.rmtree(spill, ignore_errors=True)

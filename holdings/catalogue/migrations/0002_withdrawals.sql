@@ -1,0 +1,11 @@
+-- What is withdrawn now: the last word of the history on each package and each image. A view, so that
+-- it cannot say anything else than the events, which a rebuild brings back from the stores.
+
+CREATE VIEW withdrawals AS
+SELECT package_id, image_id, happened_at, detail ->> '$.by' AS withdrawn_by, detail ->> '$.reason' AS reason
+FROM (
+    SELECT *, row_number() OVER (PARTITION BY package_id, image_id ORDER BY event_id DESC) AS nth
+    FROM (SELECT *, detail ->> '$.image_id' AS image_id FROM events
+          WHERE event_type IN ('deaccession', 'accession') AND outcome = 'success')
+)
+WHERE nth = 1 AND event_type = 'deaccession';

@@ -1,0 +1,68 @@
+"""What the ledger tells the image index: which packages there are, and what is withdrawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from holdings.catalogue.index import INDEX_NAME
+from holdings.catalogue.index_query import Probe, Withdrawn
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+
+Visit = Callable[[], AbstractContextManager["DuckDBPyConnection"]]
+
+
+class RecordedPackages:
+    """The answers of one DuckDB catalogue."""
+
+    def __init__(self, visit: Visit, moment: Callable[[], AbstractContextManager[None]]) -> None:
+        self._visit = visit
+        self.moment = moment
+
+    def packages(
+        self, *, collection: str | None = None, package_ids: Collection[str] | None = None
+    ) -> Mapping[str, bool]:
+        query = """
+            SELECT package_id, coalesce(bool_or(key = $1), false)
+            FROM packages LEFT JOIN objects USING (package_id)
+            WHERE ($2 IS NULL OR collection = $2)
+            AND ($3 IS NULL OR package_id IN (SELECT unnest($3::VARCHAR[])))
+            GROUP BY ALL ORDER BY package_id
+        """
+        named = None if package_ids is None else sorted(package_ids)
+        with self._visit() as connection:
+            return dict(connection.execute(query, [INDEX_NAME, collection, named]).fetchall())
+
+    def named_in(self, probes: Sequence[Probe]) -> list[str]:
+        query = """
+            SELECT DISTINCT package_id FROM packages, unnest($1::VARCHAR[]) AS probes (key)
+            WHERE starts_with(lower(key), package_id || '.') OR ($2 AND starts_with(package_id, lower(key)))
+        """
+        is_beginning = any(is_open for _, is_open in probes)
+        with self._visit() as connection:
+            found = connection.execute(query, [[key for key, _ in probes], is_beginning]).fetchall()
+        return [row[0] for row in found]
+
+    def withdrawn(self) -> Withdrawn:
+        with self._visit() as connection:
+            rows = connection.execute("SELECT package_id, image_id FROM withdrawals").fetchall()
+        return Withdrawn(
+            packages=frozenset(package_id for package_id, image_id in rows if image_id is None),
+            images=frozenset(image_id for _, image_id in rows if image_id is not None),
+        )
+
+    def unmerged(self, merged: pa.Table) -> list[tuple[str, str]]:
+        query = """
+            SELECT package_id, sha256 FROM objects WHERE key = $1
+            AND (package_id, sha256) NOT IN (SELECT (package_id, sha256) FROM merged) ORDER BY package_id
+        """
+        with self._visit() as connection:
+            connection.register("merged", merged)
+            try:
+                return connection.execute(query, [INDEX_NAME]).fetchall()
+            finally:
+                connection.unregister("merged")
