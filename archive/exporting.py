@@ -19,6 +19,7 @@ from archive.reading import Trouble, from_first_good
 from archive.recording import new_event, new_run
 from archive.storing import BAG_NAME
 from archive.unpacking import Unpacked, empty, unpack
+from archive.withdrawing import refuse_withdrawn
 from holdings.catalogue.interface import Entry
 from holdings.errors import BadInput, Corrupt
 from holdings.house import House
@@ -53,12 +54,15 @@ def export(house: House, package_id: str, target: Path, *, second_opinion: bool 
 
     second_opinion : lets the Library of Congress's bagit-python validate the folder as well.
 
-    Raises NotFound for an unknown package; BadInput where `target` exists, or the package is no
+    Raises NotFound for an unknown package, Withdrawn where it or an image in it was withdrawn;
+    BadInput where `target` exists, or the package is no
     bag; Corrupt where no copy is what was recorded.
     """
     package = house.catalogue.package(package_id)
     if package.kind is not PackageKind.BAG:
         raise BadInput(f"{package_id} is a {package.kind}, and only a bag can be exported as one.")
+    # Nothing may be missing from a bag: with one image of it withdrawn, it cannot leave.
+    refuse_withdrawn(house, package_id)
     check_target(target)
     images = house.catalogue.images.images(package_id)
     run = new_run(house, "export")

@@ -10,6 +10,7 @@ from typing import BinaryIO
 from archive.landing import check_target, landing_file
 from archive.reading import Trouble, from_first_good, pieces
 from archive.recording import new_run
+from archive.withdrawing import refuse_withdrawn
 from holdings.errors import BadInput, Corrupt
 from holdings.house import House
 from holdings.observing import Advanced, Finished, Started
@@ -35,9 +36,11 @@ class Got:
 def get_image(house: House, image_id: str, target: Path, *, overwrite: bool = False) -> Got:
     """Write the image to `target`, byte for byte as it was deposited.
 
-    Raises NotFound for an unknown image; BadInput where `target` exists and may not be replaced.
+    Raises NotFound for an unknown image, Withdrawn for one that was withdrawn; BadInput where
+    `target` exists and may not be replaced.
     """
     image = house.catalogue.images.image(image_id)
+    refuse_withdrawn(house, image.package_id, image_id)
     check_target(target, overwrite=overwrite)
     job = f"getting {image_id}"
     house.observer(Started(job=job, total_bytes=image.size_bytes))

@@ -11,6 +11,7 @@ from archive.reading import worth_reading
 from archive.stream import hash_source
 from archive.survey import SourceFile
 from archive.verifying import Finding, verify
+from archive.withdrawing import refuse_withdrawn
 from holdings.catalogue.index import INDEX_NAME
 from holdings.errors import Corrupt, NotFound, Unavailable
 from holdings.house import House
@@ -63,10 +64,13 @@ def find_held(house: House, package_id: str, content: Content) -> Held | None:
     The copy is read: whoever deposits twice may be about to clear the source. A package whose
     copies are all lost or suspect is not held: its content deserves a new one.
 
-    Raises Unavailable where no copy is known to be good and one could not be read.
+    Raises Withdrawn where it was withdrawn; Unavailable where no copy is known to be good and one
+    could not be read.
     """
     if _recorded_fingerprint(house, package_id) != content.fingerprint:
         return None
+    # It was withdrawn for a reason: to hold it once more, or to say that it is held, would undo that.
+    refuse_withdrawn(house, package_id)
     store = _good_copy(house, package_id)
     if store is None:
         return None

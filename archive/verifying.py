@@ -1,4 +1,4 @@
-"""Reading every copy again, and recording what was found.
+"""Reading copies again, every one or a random share, and recording what was found.
 
 "Unknown" (a store that could not be asked) is neither good nor bad: it is told and changes nothing.
 """
@@ -14,6 +14,7 @@ from itertools import islice
 from time import monotonic
 
 from archive.recording import fixity_event, new_run
+from archive.sampling import Inference, Sample, draw, infer
 from holdings.catalogue.interface import Entry
 from holdings.catalogue.manifest import MANIFEST_MAX_BYTES, read_manifest
 from holdings.errors import BadInput, HoldfastError, NotFound, NotOnline, Unavailable
@@ -58,6 +59,8 @@ class Verification:
     """What became of every copy that was asked for."""
 
     copies: Sequence[CheckedCopy] = field(default=())
+    inference: Inference | None = None
+    """What this says of the copies that were not read; None where all were to be read."""
 
     def of(self, finding: Finding) -> list[CheckedCopy]:
         """The copies with that finding."""
@@ -74,21 +77,27 @@ class Verification:
 
 
 def verify(
-    house: House, *, package_ids: Sequence[str] | None = None, store: str | None = None
+    house: House,
+    *,
+    package_ids: Sequence[str] | None = None,
+    store: str | None = None,
+    sample: Sample | None = None,
 ) -> Verification:
     """Read every object of every copy, compare, and record each reading.
 
     package_ids : only these; None means all. Raises NotFound for one that the catalogue lacks.
     store : only copies there; None means everywhere.
+    sample : only a random share of those copies; None means all.
     """
     if store is not None:
         house.store(store)
     packages = _packages(house, package_ids)
-    copies = [
+    claimed = [
         copy
         for copy in house.catalogue.copies(store=store)
         if copy.package_id in packages and copy.status not in _NOT_CLAIMED
     ]
+    copies = claimed if sample is None else draw(claimed, sample)
     run, stores = new_run(house, "verify"), Reachable()
     house.observer(
         Started(job=_JOB, total_bytes=sum(packages[copy.package_id].size_bytes for copy in copies))
@@ -104,7 +113,16 @@ def verify(
                 checked += found
     finally:
         house.observer(Finished(job=_JOB))
-    return Verification(copies=checked)
+    return Verification(
+        copies=checked, inference=None if sample is None else _inferred(len(claimed), checked, sample)
+    )
+
+
+def _inferred(population: int, checked: Sequence[CheckedCopy], sample: Sample) -> Inference:
+    """A copy that nobody could look at says nothing, neither good nor bad."""
+    read = [copy for copy in checked if copy.finding is not Finding.UNKNOWN]
+    bad = sum(copy.finding is not Finding.GOOD for copy in read)
+    return infer(population=population, read=len(read), bad=bad, seed=sample.seed)
 
 
 def _packages(house: House, package_ids: Sequence[str] | None) -> Mapping[str, Package]:

@@ -97,6 +97,19 @@ class DuckDBCatalogue:
         """
         return [rows.read_withdrawal(row) for row in self._rows(query, package_id)]
 
+    @contextmanager
+    def sql(self, query: str, *, seconds: float) -> Iterator[pa.RecordBatchReader]:
+        from holdings.catalogue.index_sql import asked_in_sql  # noqa: PLC0415  # brings pyarrow, see below
+
+        ledger = {
+            "packages": self.package_table,
+            "copies": self.copy_table,
+            "events": lambda: self._arrow(rows.SELECT_EVENTS),
+            "withdrawals": lambda: self._arrow("FROM withdrawals"),
+        }
+        with asked_in_sql(query, seconds=seconds, images=self.images.files, ledger=ledger) as reader:
+            yield reader
+
     def package_table(self) -> pa.Table:
         import pyarrow as pa  # noqa: PLC0415  # most verbs do without it, and it takes long to import
 
@@ -186,5 +199,8 @@ class DuckDBCatalogue:
             return connection.execute(query, list(values)).fetchall()
 
     def _table(self, query: str, schema: pa.Schema) -> pa.Table:
+        return self._arrow(query).cast(schema)
+
+    def _arrow(self, query: str) -> pa.Table:
         with self._visit() as connection:
-            return connection.sql(query).to_arrow_table().cast(schema)
+            return connection.sql(query).to_arrow_table()

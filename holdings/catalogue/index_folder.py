@@ -134,6 +134,11 @@ class FolderIndex(IndexFiles):
         # Listed after the ledger was asked: an index is there before its package is recorded.
         return search(self._paths(recorded, query, withdrawn), query, withdrawn)
 
+    def files(self) -> tuple[list[Path], Withdrawn]:
+        """The indexes of all that is recorded and not withdrawn, and what is."""
+        recorded, withdrawn = self._meant(ImageQuery())
+        return self._paths(recorded, ImageQuery(), withdrawn), withdrawn
+
     def merge(self, *, at_least: int = 1) -> None:
         """Take the packages into the merged index that are not in it yet, where they are `at_least` so many.
 

@@ -16,6 +16,7 @@ Promises:
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -123,6 +124,13 @@ class Catalogue(Protocol):
 
     def withdrawals(self, *, package_id: str | None = None) -> list[Withdrawal]:
         """What is withdrawn now, of one package or of all."""
+        ...
+
+    def sql(self, query: str, *, seconds: float) -> AbstractContextManager[pa.RecordBatchReader]:
+        """The answer to one SELECT over the views of `index_sql`, which can reach nothing else.
+
+        Raises BadInput for whatever may not be asked, or takes longer than `seconds`.
+        """
         ...
 
     def package_table(self) -> pa.Table:

@@ -6,7 +6,16 @@ from holdings.settings.model import (
     Limits,
     Settings,
     StoreSettings,
+    WithdrawalSettings,
 )
 from holdings.settings.reading import read_settings
 
-__all__ = ["BagSettings", "CatalogueSettings", "Limits", "Settings", "StoreSettings", "read_settings"]
+__all__ = [
+    "BagSettings",
+    "CatalogueSettings",
+    "Limits",
+    "Settings",
+    "StoreSettings",
+    "WithdrawalSettings",
+    "read_settings",
+]

@@ -45,6 +45,7 @@ Text = Annotated[str, AfterValidator(_text)]
 Line = Annotated[str, AfterValidator(_line)]
 Size = Annotated[int, BeforeValidator(parse_size), Field(ge=1)]
 Duration = Annotated[float, BeforeValidator(parse_duration), Field(le=86400)]
+LongDuration = Annotated[float, BeforeValidator(parse_duration), Field(le=100 * 366 * 86400)]
 Endpoint = Annotated[str, AfterValidator(check_endpoint)]
 
 
@@ -92,6 +93,12 @@ class LimitsTable(Door):
     transfer: Size = 256 * 2**20
 
 
+class WithdrawalsTable(Door):
+    """`[withdrawals]`."""
+
+    hold: LongDuration = 90 * 86400.0
+
+
 class File(Door):
     """The whole of `holdfast.toml`."""
 
@@ -101,3 +108,4 @@ class File(Door):
     bags: BagsTable
     prices: dict[Word, Text]
     limits: LimitsTable = LimitsTable()
+    withdrawals: WithdrawalsTable = WithdrawalsTable()

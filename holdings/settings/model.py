@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -55,6 +55,14 @@ class BagSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class WithdrawalSettings:
+    """What becomes of what was withdrawn."""
+
+    hold_seconds: float = 90 * 86400.0
+    """How long its bytes stay at least, counted from the withdrawal."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
     """What one command may use."""
 
@@ -76,6 +84,7 @@ class Settings:
     price_sheets: Mapping[str, Path]
     """TOML files by the name that stores use."""
     limits: Limits
+    withdrawals: WithdrawalSettings = field(default_factory=WithdrawalSettings)
 
     @property
     def folder(self) -> Path:

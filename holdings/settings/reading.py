@@ -10,7 +10,14 @@ from pydantic import ValidationError
 
 from holdings.errors import BadInput
 from holdings.settings.door import BagsTable, CatalogueTable, File, LimitsTable, StoreTable
-from holdings.settings.model import BagSettings, CatalogueSettings, Limits, Settings, StoreSettings
+from holdings.settings.model import (
+    BagSettings,
+    CatalogueSettings,
+    Limits,
+    Settings,
+    StoreSettings,
+    WithdrawalSettings,
+)
 from holdings.settings.places import locate
 from holdings.settings.problems import Parsed, Problem, parse_toml, problems_of, secrets_in
 from holdings.settings.rules import check_rules
@@ -72,6 +79,7 @@ def _settings(file: File, path: Path) -> Settings:
         policy=folder / file.policy,
         price_sheets={name: folder / sheet for name, sheet in file.prices.items()},
         limits=_limits(file.limits),
+        withdrawals=WithdrawalSettings(hold_seconds=file.withdrawals.hold),
     )
 
 

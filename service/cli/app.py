@@ -21,6 +21,7 @@ from service.cli import (
     tier,
     validate,
     verify,
+    withdraw,
 )
 from service.cli.statuses import exit_status_section
 
@@ -113,6 +114,13 @@ _add(
     no="there is no such image, or no copy of it is what was recorded",
 )
 _add(app, "verify", verify.verify, "Read every copy again, and compare.", no="a copy is damaged or missing")
+_add(
+    app,
+    "withdraw",
+    withdraw.withdraw,
+    "Take images out of what is found and given out.",
+    no="there is no such package or image, or what was to be undone is not withdrawn",
+)
 _add(
     app,
     "export",

@@ -1,8 +1,9 @@
-"""`holdfast verify`: every copy is read again."""
+"""`holdfast verify`: copies are read again, every one or a random share."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +15,7 @@ from service.cli.statuses import DONE, NO, UNREACHABLE
 from service.wording import count, size
 
 if TYPE_CHECKING:
+    from archive.sampling import Inference, Sample
     from archive.verifying import Verification
 
 
@@ -25,22 +27,49 @@ def verify(
     store: Annotated[
         str | None, typer.Option("--store", metavar="NAME", help="Only the copies in this store.")
     ] = None,
+    sample: Annotated[
+        str | None,
+        typer.Option("--sample", metavar="P", help="Only a random share of the copies: 5% or 0.05."),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            "--seed", metavar="N", help="Draw the sample that this number gives; without, a new one."
+        ),
+    ] = None,
     settings: SettingsFile = None,
     as_json: AsJson = False,
 ) -> int:
     """Read every byte of every copy again and compare it with what was recorded.
 
+    With --sample only a random share is read, and the answer says how many of all copies may be bad
+    at most, with 95 % confidence. The seed that is told draws the same copies again.
+
     \b
     EXAMPLES
       holdfast verify
       holdfast verify nhmuk-pinned-0f3a52c1d9e4 --store cold
+      holdfast verify --sample 5% --store cold
     """
     from archive.verifying import verify as verify_copies
 
     with open_here(settings) as house:
-        found = verify_copies(house, package_ids=packages or None, store=store)
+        found = verify_copies(house, package_ids=packages or None, store=store, sample=_sample(sample, seed))
     answer(verification_document(found), _lines(found), as_json=as_json)
     return _status(found)
+
+
+def _sample(share: str | None, seed: int | None) -> Sample | None:
+    from archive.sampling import Sample, parse_share
+    from holdings.errors import BadInput
+
+    if share is None:
+        if seed is not None:
+            raise BadInput("--seed draws a sample, and none is asked for.", hint="--sample 5% --seed 1")
+        return None
+    import secrets
+
+    return Sample(share=parse_share(share), seed=secrets.randbelow(2**31) if seed is None else seed)
 
 
 def _status(found: Verification) -> int:
@@ -55,7 +84,16 @@ def _status(found: Verification) -> int:
 
 def verification_document(found: Verification) -> dict[str, object]:
     """A verification as `--json` shows it."""
-    return {"good": found.is_good, "bytes_read": found.bytes_read, "copies": found.copies}
+    document: dict[str, object] = {
+        "good": found.is_good,
+        "bytes_read": found.bytes_read,
+        "copies": found.copies,
+    }
+    if (told := found.inference) is not None:
+        from archive.sampling import CONFIDENCE
+
+        document["sample"] = {**asdict(told), "at_most_share": told.at_most_share, "confidence": CONFIDENCE}
+    return document
 
 
 def _lines(found: Verification) -> Iterator[str]:
@@ -63,6 +101,16 @@ def _lines(found: Verification) -> Iterator[str]:
         because = f", {copy.because}" if copy.because else ""
         yield f"{copy.package_id} in {copy.store}: {copy.finding}{because}"
     yield f"{count(len(found.copies), 'copy', 'copies')} read, {size(found.bytes_read)}: {_verdict(found)}"
+    if found.inference is not None:
+        yield _inferred(found.inference)
+
+
+def _inferred(told: Inference) -> str:
+    share = f"{100 * told.at_most_share:.3g} %"
+    return (
+        f"{told.read:,} of {count(told.population, 'copy', 'copies')} were read, {told.bad:,} bad: with 95 % "
+        f"confidence at most {told.at_most_bad:,} of all ({share}) are bad. Seed {told.seed}."
+    )
 
 
 def _verdict(found: Verification) -> str:

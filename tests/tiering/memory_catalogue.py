@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection
+from contextlib import AbstractContextManager
 
 import pyarrow as pa
 
@@ -69,6 +70,9 @@ class MemoryCatalogue:
 
     def withdrawals(self, *, package_id: str | None = None) -> list[Withdrawal]:
         return []
+
+    def sql(self, query: str, *, seconds: float) -> AbstractContextManager[pa.RecordBatchReader]:
+        raise NotImplementedError("tiering asks for no images")
 
     def package_table(self) -> pa.Table:
         kept = self.packages()
