@@ -70,7 +70,7 @@ def find_held(house: House, package_id: str, content: Content) -> Held | None:
     if _recorded_fingerprint(house, package_id) != content.fingerprint:
         return None
     # It was withdrawn for a reason: to hold it once more, or to say that it is held, would undo that.
-    refuse_withdrawn(house, package_id)
+    refuse_withdrawn(house, package_id, so="This is the same content: nothing was deposited.")
     store = _good_copy(house, package_id)
     if store is None:
         return None

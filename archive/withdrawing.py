@@ -13,11 +13,13 @@ from datetime import timedelta
 
 from archive.recording import new_event, new_run
 from holdings.catalogue.interface import Entry
+from holdings.clock import FixedClock
 from holdings.errors import BadInput, NotFound, Withdrawn
 from holdings.house import House
 from holdings.records import Event, EventType, Withdrawal, check_package_id, package_of_image, short
 
 MOST_CHARACTERS = 1000
+_WORDS = (EventType.DEACCESSION, EventType.ACCESSION)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,20 +79,24 @@ def bytes_stay_until(house: House, withdrawal: Withdrawal) -> str:
     return f"{withdrawal.at + hold:%Y-%m-%d}"
 
 
-def refuse_withdrawn(house: House, package_id: str, image_id: str | None = None) -> None:
+def refuse_withdrawn(
+    house: House, package_id: str, image_id: str | None = None, *, so: str = "Its bytes are still held."
+) -> None:
     """Raise Withdrawn where the package, or that image of it, is not to be given out.
 
     image_id : None means the package as a whole, and so every image of it.
+    so : the sentence after the tombstone's.
     """
     for withdrawal in house.catalogue.withdrawals(package_id=package_id):
         if withdrawal.image_id is None or image_id in (None, withdrawal.image_id):
-            raise Withdrawn(told(withdrawal), hint=undo_hint(withdrawal))
+            raise Withdrawn(f"{told(withdrawal)} {so}", hint=undo_hint(withdrawal))
 
 
 def told(withdrawal: Withdrawal) -> str:
     """A tombstone as a sentence."""
     when = short(withdrawal.at)
-    return f"{withdrawal.subject} was withdrawn on {when} by {withdrawal.by}: {withdrawal.reason}"
+    reason = withdrawal.reason if withdrawal.reason.endswith((".", "!", "?")) else f"{withdrawal.reason}."
+    return f"{withdrawal.subject} was withdrawn on {when} by {withdrawal.by}: {reason}"
 
 
 def undo_hint(withdrawal: Withdrawal) -> str:
@@ -139,10 +145,19 @@ def _record(
     events = []
     for subject, package_id in subjects.items():
         detail = {"reason": reason, "by": by} | ({"image_id": subject} if subject != package_id else {})
-        events.append(new_event(house, event_type, package_id, run=run, detail=detail))
+        then = _after_what_was_told(house, package_id)
+        events.append(new_event(then, event_type, package_id, run=run, detail=detail))
     if events:
         house.ledger.record(Entry(events=events))
     return events
+
+
+def _after_what_was_told(house: House, package_id: str) -> House:
+    """The house at a moment after the last withdrawal or undoing, though a clock may have been set back:
+    the last word counts."""
+    told_before = house.catalogue.events(package_id=package_id, types=_WORDS, latest=1)
+    now = house.clock.now()
+    return house.at(FixedClock(max([now, *(event.at + timedelta(microseconds=1) for event in told_before)])))
 
 
 def _tombstone(event: Event) -> Withdrawal:

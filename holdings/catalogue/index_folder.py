@@ -144,34 +144,38 @@ class FolderIndex(IndexFiles):
 
         Where another process is at it, or nothing can be written, nothing happens: it is a cache.
         """
-        if len(self._unmerged(self.lookup.packages())) < at_least:
-            return
+        if len(self._unmerged(self.lookup.packages())) >= at_least:
+            self._merge()
+
+    def _merge(self) -> bool:
         with self.lookup.alone() as mine:
             if mine:
                 unmerged = self._unmerged(self.lookup.packages())
                 self.lookup.take_in(
                     [(name, digest, self.path(name)) for name, digest in unmerged if self.has(name)]
                 )
+            return mine
 
     def _unmerged(self, merged: pa.Table) -> list[tuple[str, str]]:
         return self._recorded.unmerged(merged)
 
     def _meant(self, query: ImageQuery) -> tuple[Mapping[str, bool], Withdrawn]:
         """The recorded packages that may hold what is meant, and what is withdrawn."""
-        probes = identifier_probes(query)
-        if probes is not None:
-            self.merge(at_least=WORTH_MERGING)
-        with self._recorded.moment():
-            among = None if probes is None else self._candidates(probes)
-            if query.package_ids is not None:
-                among = query.package_ids if among is None else among & query.package_ids
-            recorded = self._recorded.packages(collection=query.collection, package_ids=among)
-            return recorded, self._recorded.withdrawn()
+        recorded, withdrawn, unmerged = self._told(query)
+        if unmerged >= WORTH_MERGING and self._merge():
+            recorded, withdrawn, _ = self._told(query)
+        return recorded, withdrawn
 
-    def _candidates(self, probes: Sequence[Probe]) -> frozenset[str]:
-        """What was merged says where to look; what was not merged yet is looked into as well."""
-        merged = self.lookup.candidates(probes, self._unmerged)
-        return frozenset([*merged, *self._recorded.named_in(probes)])
+    def _told(self, query: ImageQuery) -> tuple[Mapping[str, bool], Withdrawn, int]:
+        """The same, and in how many packages one has to look because they are not merged yet."""
+        probes, among, unmerged = identifier_probes(query), query.package_ids, 0
+        with self._recorded.moment():
+            if probes is not None:
+                merged, others = self.lookup.candidates(probes, self._unmerged)
+                found = merged.union(others, self._recorded.named_in(probes))
+                among, unmerged = frozenset(found if among is None else among & found), len(others)
+            recorded = self._recorded.packages(collection=query.collection, package_ids=among)
+            return recorded, self._recorded.withdrawn(), unmerged
 
     def _paths(self, recorded: Mapping[str, bool], query: ImageQuery, withdrawn: Withdrawn) -> list[Path]:
         there = self._there(recorded)

@@ -18,20 +18,19 @@ import secrets
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from holdings.catalogue.gate import Patience, gate
 from holdings.catalogue.index_query import IDENTIFIER_TERMS, STEM, Probe, folded, term
-from holdings.catalogue.index_reading import CONFIG, SOURCE, as_duckdb_reads, with_no_images
+from holdings.catalogue.index_reading import SOURCE, as_duckdb_reads, engine, open_engine
 from holdings.catalogue.migrating import sync_file, sync_folder
 from holdings.errors import Unavailable
 from holdings.observing import Advanced, Finished, Observer, Started, nobody
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from duckdb import DuckDBPyConnection
 
 LOOKUP_FOLDER = "lookup"
 """Beside the database."""
@@ -51,7 +50,7 @@ _KEYS_OF_IMAGES = f"""
         ])) AS key FROM {SOURCE}
     ) WHERE key <> '' ORDER BY key, package_id
 """  # noqa: S608  # our own words only
-_PROBE = f"left({folded('$key')}, {_KEY_CHARACTERS})"
+_SEGMENTS = "SELECT package_id FROM read_parquet($paths, hive_partitioning = false) WHERE "
 _KEYS_OF_SEGMENTS = """
     SELECT key, package_id FROM read_parquet($paths, hive_partitioning = false) ORDER BY key, package_id
 """
@@ -71,8 +70,9 @@ class Lookup:
         self.folder = folder
         self._observer = observer
 
-    def candidates(self, probes: Sequence[Probe], unmerged: Unmerged) -> set[str]:
-        """Every package that may hold an image that one of `probes` means.
+    def candidates(self, probes: Sequence[Probe], unmerged: Unmerged) -> tuple[set[str], list[str]]:
+        """Every package that may hold an image that one of `probes` means: those that were merged and
+        have it among their keys, and those that were not merged.
 
         What another process merges meanwhile is met again in a larger segment; what is damaged is
         thrown away, and then everything is unmerged.
@@ -87,8 +87,8 @@ class Lookup:
             except (duckdb.Error, OSError, ValueError):
                 self._discard_if_damaged(segments)
             else:
-                return found.union(package_id for package_id, _ in missing)
-        return {package_id for package_id, _ in unmerged(_taken_in([]))}
+                return found, [package_id for package_id, _ in missing]
+        return set(), [package_id for package_id, _ in unmerged(_taken_in([]))]
 
     def packages(self) -> pa.Table:
         """What was taken in: package_id and sha256 of each index."""
@@ -145,7 +145,8 @@ class Lookup:
 
         name = secrets.token_hex(8)
         keys, packages = self.folder / f"{name}{_KEYS}", self.folder / f"{name}{_PACKAGES}"
-        with _engine(self.folder / f"{name}{_SPILL}") as connection:
+        # What does not fit into its memory goes there; DuckDB removes it in the end.
+        with open_engine(temp_directory=str(self.folder / f"{name}{_SPILL}")) as connection:
             target = str(keys).replace("'", "''")
             # COPY takes no parameter as its target; the name is ours, the folder that of the settings.
             connection.execute(f"COPY ({select}) TO '{target}' ({_FORM})", values)
@@ -208,22 +209,24 @@ def _packages_with(segments: Sequence[Path], probes: Sequence[Probe]) -> set[str
     if not segments:
         return set()
     paths = [as_duckdb_reads(path) for path in segments]
-    with _engine() as connection:
-        return {row[0] for probe in probes for row in _rows(connection, paths, probe)}
+    with closing(engine()) as connection:
+        folding = f"SELECT list_transform($keys, lambda x: left({folded('x')}, {_KEY_CHARACTERS}))"
+        ((keys,),) = connection.execute(folding, {"keys": [key for key, _ in probes]}).fetchall()
+        sql, values = _selection([(key, is_open) for key, (_, is_open) in zip(keys, probes, strict=True)])
+        return {row[0] for row in connection.execute(sql, {"paths": paths, **values}).fetchall()}
 
 
-def _rows(connection: DuckDBPyConnection, paths: Sequence[str], probe: Probe) -> list[tuple[str]]:
-    key, is_beginning = probe
-    ((folded_key,),) = connection.execute(f"SELECT {_PROBE}", {"key": key}).fetchall()
-    # Bounds that are plain values let DuckDB skip every row group but one or two.
-    where = "key >= $key AND starts_with(key, $key)" if is_beginning else "key = $key"
-    if is_beginning and (after := _after(folded_key)) is not None:
-        where += " AND key < $after"
-        values = {"paths": paths, "key": folded_key, "after": after}
-    else:
-        values = {"paths": paths, "key": folded_key}
-    query = f"SELECT DISTINCT package_id FROM read_parquet($paths, hive_partitioning = false) WHERE {where}"  # noqa: S608  # ours
-    return connection.execute(query, values).fetchall()
+def _selection(probes: Sequence[Probe]) -> tuple[str, dict[str, str]]:
+    """A SELECT for each probe; bounds that are plain values let DuckDB skip all row groups but one or two."""
+    selects, values = [], {}
+    for number, (key, is_beginning) in enumerate(probes):
+        values[f"key_{number}"] = key
+        where = f"key >= $key_{number} AND starts_with(key, $key_{number})"
+        if is_beginning and (after := _after(key)) is not None:
+            where += f" AND key < $after_{number}"
+            values[f"after_{number}"] = after
+        selects.append(_SEGMENTS + (where if is_beginning else f"key = $key_{number}"))
+    return " UNION ALL ".join(selects), values
 
 
 def _after(key: str) -> str | None:
@@ -232,18 +235,3 @@ def _after(key: str) -> str | None:
     if 0xD800 <= following <= 0xDFFF:
         following = 0xE000
     return key[:-1] + chr(following) if following <= sys.maxunicode else None
-
-
-@contextmanager
-def _engine(spill: Path | None = None) -> Iterator[DuckDBPyConnection]:
-    """A DuckDB for a moment.
-
-    spill : the folder for what does not fit into its memory; None means that all does.
-    """
-    import duckdb  # noqa: PLC0415  # as above
-
-    more = {} if spill is None else {"temp_directory": str(spill)}
-    with duckdb.connect(":memory:", config={**CONFIG, **more}) as connection:
-        yield with_no_images(connection)
-    if spill is not None:
-        shutil.rmtree(spill, ignore_errors=True)

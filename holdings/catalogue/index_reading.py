@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import glob
+import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +34,26 @@ SOURCE = f"""(
 """All images of the files `$paths`, in order; the empty table brings the columns that old files have not."""
 
 
-def with_no_images(connection: DuckDBPyConnection) -> DuckDBPyConnection:
-    """The same connection; it knows the empty table of SOURCE."""
-    connection.register(NO_IMAGES, index_schema().empty_table())
+_mine = threading.local()
+
+
+def engine() -> DuckDBPyConnection:
+    """A connection to this thread's own empty DuckDB, for the files of the index; to be closed."""
+    # One for each thread and kept: to open it takes longer than to find an image among millions.
+    kept: DuckDBPyConnection | None = getattr(_mine, "engine", None)
+    if kept is None:
+        kept = _mine.engine = open_engine()
+    return kept.cursor()
+
+
+def open_engine(**config: str) -> DuckDBPyConnection:
+    """A DuckDB of its own, which knows the empty table of SOURCE."""
+    import duckdb  # noqa: PLC0415  # takes long to import; commands that need no index do without
+
+    connection = duckdb.connect(":memory:", config={**CONFIG, **config})
+    connection.register("given", index_schema().empty_table())
+    connection.execute(f"CREATE TABLE {NO_IMAGES} AS FROM given")
+    connection.unregister("given")
     return connection
 
 
@@ -53,8 +72,7 @@ def search(paths: Sequence[Path], query: ImageQuery, withdrawn: Withdrawn) -> It
     sql, values = _statement(query, withdrawn)
     left = query.limit if query.limit is not None else 2**62
     try:
-        with duckdb.connect(":memory:", config=dict(CONFIG)) as connection:
-            with_no_images(connection)
+        with closing(engine()) as connection:
             for begin in range(0, len(paths), _FILES_AT_ONCE):
                 if left == 0:
                     return

@@ -57,8 +57,8 @@ class RecordedPackages:
 
     def unmerged(self, merged: pa.Table) -> list[tuple[str, str]]:
         query = """
-            SELECT package_id, sha256 FROM objects WHERE key = $1
-            AND (package_id, sha256) NOT IN (SELECT (package_id, sha256) FROM merged) ORDER BY package_id
+            SELECT package_id, sha256 FROM objects ANTI JOIN merged USING (package_id, sha256)
+            WHERE key = $1 ORDER BY package_id
         """
         with self._visit() as connection:
             connection.register("merged", merged)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,7 +41,7 @@ def check(*, settings: SettingsFile = None, as_json: AsJson = False) -> int:
         "packages": found.packages,
         "copies": found.copies,
         "stores": found.stores,
-        "findings": found.findings,
+        "findings": [_finding_row(finding) for finding in found.findings],
     }
     answer(document, _check_lines(found), as_json=as_json)
     return _status(found.findings)
@@ -108,8 +110,19 @@ def _status(findings: tuple[Finding, ...]) -> int:
     return UNREACHABLE if kinds == {FindingKind.UNKNOWN_STORE} else NO
 
 
+def _finding_row(finding: Finding) -> dict[str, object]:
+    return {**asdict(finding), "hint": finding.hint}
+
+
+def _finding_lines(findings: tuple[Finding, ...]) -> Iterator[str]:
+    """Each finding, and after the last of its kind the way out of all of them."""
+    for hint, some in groupby(findings, key=lambda finding: finding.hint):
+        yield from (finding.sentence for finding in some)
+        yield f"  Try: {hint}"
+
+
 def _check_lines(found: CatalogueCheck) -> Iterator[str]:
-    yield from (finding.sentence for finding in found.findings)
+    yield from _finding_lines(found.findings)
     verdict = "they agree" if found.ok else count(len(found.findings), "difference")
     yield (
         f"{count(found.packages, 'package')}, {count(found.copies, 'copy', 'copies')}, "
@@ -125,13 +138,13 @@ def _rebuilt_document(rebuilt: Rebuilt) -> dict[str, object]:
         "events": rebuilt.events,
         "images": rebuilt.images,
         "without": rebuilt.without,
-        "findings": rebuilt.findings,
+        "findings": [_finding_row(finding) for finding in rebuilt.findings],
         "backup": rebuilt.backup,
     }
 
 
 def _rebuilt_lines(rebuilt: Rebuilt) -> Iterator[str]:
-    yield from (finding.sentence for finding in rebuilt.findings)
+    yield from _finding_lines(rebuilt.findings)
     yield (
         f"The catalogue was made again: {count(rebuilt.packages, 'package')}, "
         f"{count(rebuilt.copies, 'copy', 'copies')}, {count(rebuilt.images, 'image')}, "

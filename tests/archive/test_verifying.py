@@ -8,6 +8,7 @@ import pytest
 import archive.verifying
 from archive.deposit import deposit
 from archive.receipt import Receipt
+from archive.sampling import Sample
 from archive.verifying import Finding, verify
 from holdings.catalogue.interface import Entry
 from holdings.errors import BadInput, NotFound
@@ -142,3 +143,22 @@ def test_more_copies_than_one_batch(
     events = len(house.catalogue.events())
     assert len(verify(house).copies) == 2
     assert len(house.catalogue.events()) == events + 2
+
+
+def test_a_sample_reads_a_share_and_says_what_that_tells(
+    house: House, receipt: Receipt, tmp_path: Path
+) -> None:
+    for n in range(3):
+        write_pictures(tmp_path / f"more {n}", 1, seed=n + 10)
+        deposit(house, tmp_path / f"more {n}", collection=f"more-{n}")
+    events = len(house.catalogue.events())
+    found = verify(house, sample=Sample(share=0.4, seed=1))
+    assert len(found.copies) == 2
+    assert len(house.catalogue.events()) == events + 2
+    assert found.inference is not None
+    assert (found.inference.population, found.inference.read, found.inference.bad) == (5, 2, 0)
+    assert found.inference.at_most_bad == 3
+    silent = FaultyStore(house.store("hot"), lambda *_: Fault.NO_EFFECT)
+    unread = verify(with_hot(house, silent), store="hot", sample=Sample(share=1.0, seed=1)).inference
+    assert unread is not None
+    assert (unread.population, unread.read, unread.at_most_bad) == (4, 0, 4)

@@ -23,6 +23,13 @@ def told(capsys: Said, *words: str, status: int = 0) -> Any:
     return json.loads(capsys.readouterr().out)
 
 
+_ROW = (
+    *("image_id", "package_id", "path", "bytes", "sha256"),
+    *("media_type", "width_px", "height_px"),
+)
+"""What every answer says of an image."""
+
+
 def test_every_command_says_one_document(folder: Path, capsys: Said) -> None:
     tried: set[tuple[str, ...]] = set()
 
@@ -38,12 +45,10 @@ def test_every_command_says_one_document(folder: Path, capsys: Said) -> None:
     assert (deposited["accepted"], deposited["already_held"]) == (2, True)
 
     rows = tell("find")
-    assert rows == deposited["images"]
-    assert set(rows[0]) == {
-        *("image_id", "package_id", "path", "bytes", "sha256"),
-        *("media_type", "width_px", "height_px"),
-    }
+    assert [{name: row[name] for name in _ROW} for row in rows] == deposited["images"]
     assert tell("find", "no such thing") == []
+    assert tell("withdraw", rows[0]["image_id"], "--reason", "a test")["withdrawn"]
+    assert tell("withdraw", "--undo", rows[0]["image_id"], "--reason", "a test")["not_withdrawn"] == []
 
     got = tell("get", rows[0]["image_id"], "-o", "back.jpg")
     assert (got["sha256"], got["store"]) == (rows[0]["sha256"], "hot")
