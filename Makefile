@@ -57,6 +57,7 @@ bench: $(READY)
 	@echo "== Benchmarks: against what people do today, alternating in one run"
 	@$(BIN)/python -m benchmarks.deposit
 	@$(BIN)/python -m benchmarks.validate
+	@$(BIN)/python -m benchmarks.find
 
 # uv resolves for every platform at once; it is used here only, and lives in an environment of its own.
 lock:
