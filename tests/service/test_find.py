@@ -46,7 +46,8 @@ def test_tables_go_into_files(folder: Path) -> None:
 
 
 def test_a_question_in_sql(folder: Path, capsys: Said) -> None:
-    counted = said(capsys, "find", "--json", "--sql", "SELECT count(*) AS n, sum(offset) AS o FROM images")
+    query = "SELECT count(*) AS n, sum(size_bytes) AS bytes FROM images"
+    counted = said(capsys, "find", "--json", "--sql", query)
     assert json.loads(counted)[0]["n"] == 2
     ledger = said(capsys, "find", "--sql", "SELECT kind, images FROM packages")
     assert ledger.split() == ["kind", "images", "bag", "2"]
