@@ -6,103 +6,226 @@ import hashlib
 import importlib.metadata
 import json
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
+from capacity.canning import canned
 from capacity.cohorts import month_after
-from capacity.engine import BILLED, Block
+from capacity.engine import Block
+from capacity.flows import by_years
 from capacity.laws import Floats
+from capacity.money import BILLED, PARTS
 from capacity.scenario import Input, PlannedStore, Scenario
 from holdings.settings.prices import FigureName, PriceSheet
 
+Numbers = NDArray[np.floating]
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-CUBES = ("bytes_held", "cost", "bytes_deposited", "images_deposited")
+MONTHLY = ("bytes_held", "cost", "bytes_deposited", "images_deposited", "objects_deposited")
+YEARLY_BY_STORE = (
+    *("bytes_written", "bytes_audited", "bytes_served", "network_mean", "network_peak"),
+    *("media_bought", "carbon"),
+)
+YEARLY = ("bytes_lost", "objects_lost")
+CUBES = (*MONTHLY, *YEARLY_BY_STORE, *YEARLY, "cost_parts", "cost_present")
 """The variables that hold every draw; their hash is the run's identity."""
-FANS = ("bytes_held_fan", "bytes_held_total_fan", "cost_fan", "cost_total_fan", "cost_spent_fan")
+FANS = (
+    *("bytes_held_fan", "bytes_held_total_fan", "cost_fan", "cost_total_fan", "cost_spent_fan"),
+    *(f"{name}_fan" for name in (*YEARLY_BY_STORE, *YEARLY)),
+    *("cost_parts_fan", "cost_year_fan"),
+)
+CHANCES = ("full_by", "over_budget")
+"""Probabilities: that a store's capacity is reached by a month, that a year costs more than the budget."""
 PROVENANCE = (
     "title", "scenario", "scenario_text", "policy_text", "price_sheets", "stores", "inputs", "prices",
-    "currency", "price_year", "deposit_day", "draws", "seed", "catalogue_id", "versions", "draws_sha256",
+    "currency", "price_year", "deposit_day", "draws", "seed", "catalogue_id", "versions", "model",
+    "randomisation_error", "draws_sha256",
 )  # fmt: skip
 """What every result has; one without is none of ours, or of another version."""
 _PER = {
     "storage_per_gb_month": "per GB and month",
     "put_per_1000": "per 1,000 objects put",
+    "get_per_1000": "per 1,000 objects read",
+    "retrieval_per_gb": "per GB read",
+    "egress_per_gb": "per GB that leaves the provider",
+    "minimum_days": "days billed at least",
+    "watts_per_tb": "watts per TB",
+    "embodied_kg_co2e_per_tb": "kg CO2e per TB",
     "overhead_bytes_per_object": "bytes billed beside each object",
     "minimum_billable_bytes": "bytes billed at least for an object",
 }
 _LIBRARIES = ("holdfast", "numpy", "scipy", "dask", "xarray")
 
 
-def make_dataset(scenario: Scenario, blocks: Sequence[Block], *, seed: int) -> xr.Dataset:
-    """The blocks of one run, joined in their order, with quantiles and everything that made them."""
+_DIMS: dict[str, tuple[str, ...]] = {
+    "bytes_held": ("month", "store", "draw"),
+    "cost": ("month", "store", "draw"),
+    "bytes_deposited": ("month", "draw"),
+    "images_deposited": ("month", "draw"),
+    "objects_deposited": ("month", "draw"),
+    **dict.fromkeys(YEARLY_BY_STORE, ("year", "store", "draw")),
+    **dict.fromkeys(YEARLY, ("year", "draw")),
+    "cost_parts": ("year", "part", "draw"),
+    "cost_present": ("draw",),
+}
+
+
+def make_dataset(
+    scenario: Scenario, blocks: list[Block], *, seed: int, errors: Mapping[str, float] | None = None
+) -> xr.Dataset:
+    """The blocks of one run, joined in their order, with quantiles and everything that made them.
+
+    blocks : emptied, for what is joined need not be there twice.
+    errors : the randomisation error of headline medians, as shares, where it was found out.
+    """
+    cubes = _joined(blocks, scenario)
     money = scenario.currency
-    by_store, by_month = ("month", "store", "draw"), ("month", "draw")
-    cubes: dict[str, tuple[tuple[str, ...], Floats, dict[str, str]]] = {
-        "bytes_held": (
-            by_store,
-            _join(blocks, "bytes_held"),
-            _about("bytes held at the end of the month", "B"),
-        ),
-        "cost": (by_store, _join(blocks, "cost"), _about("nominal cost of the month", money)),
-        "bytes_deposited": (by_month, _join(blocks, "bytes_deposited"), _about("bytes made, one copy", "B")),
-        "images_deposited": (by_month, _join(blocks, "images_deposited"), _about("images made", "1")),
-    }
-    months = [np.datetime64(month_after(scenario.start, n), "s") for n in range(scenario.months)]
+    units = _units(money)
     ds = xr.Dataset(
-        {**cubes, **_fans(cubes, money)},
-        coords={
-            "month": ("month", np.array(months), {"long_name": "first day of the month"}),
-            "store": ("store", np.array([store.name for store in scenario.stores], dtype=object)),
-            "quantile": ("quantile", np.array(QUANTILES)),
+        {
+            **{name: (_DIMS[name], cubes[name], _about(*units[name])) for name in CUBES},
+            **_fans(cubes, units, money),
+            **_chances(cubes, scenario),
         },
+        coords=_coords(scenario),
     )
-    ds.attrs = _provenance(scenario, ds, seed=seed)
+    ds.attrs = _provenance(scenario, ds, seed=seed, errors=errors or {})
     return ds
 
 
-def _join(blocks: Sequence[Block], name: str) -> Floats:
-    return np.concatenate([getattr(block, name) for block in blocks], axis=-1)
+def _joined(blocks: list[Block], scenario: Scenario) -> dict[str, Numbers]:
+    parts: dict[str, list[Numbers]] = {}
+    while blocks:
+        block = blocks.pop(0)
+        for name in MONTHLY:
+            parts.setdefault(name, []).append(getattr(block, name))
+        for name, values in (*block.by_store.items(), *block.by_year.items()):
+            parts.setdefault(name, []).append(values)
+        parts.setdefault("cost_parts", []).append(block.cost_parts)
+        parts.setdefault("cost_present", []).append(present_worth(block.cost, block.discount_rate, scenario))
+    return {name: np.concatenate(parts.pop(name), axis=-1) for name in CUBES}
+
+
+def present_worth(cost: Numbers, rate: Numbers, scenario: Scenario) -> Numbers:
+    """What all months cost, as money of the first month, by the scenario's discount convention.
+
+    cost : ndarray = (n_months, n_stores, n_draws); rate : ndarray = (n_draws,), per year.
+    """
+    years = np.arange(scenario.months)[:, None] / 12
+    worth = (1 + rate) ** -years if scenario.discount == "compound" else (1 - rate) ** years
+    return np.asarray((cost.sum(axis=1) * worth).sum(axis=0), dtype=cost.dtype)
+
+
+def _coords(scenario: Scenario) -> dict[str, Any]:
+    months = [np.datetime64(month_after(scenario.start, n), "s") for n in range(scenario.months)]
+    return {
+        "month": ("month", np.array(months), {"long_name": "first day of the month"}),
+        "year": ("year", np.array(months[::12]), {"long_name": "first day of the year of the plan"}),
+        "store": ("store", np.array([store.name for store in scenario.stores], dtype=object)),
+        "part": ("part", np.array(PARTS, dtype=object), {"long_name": "what money is spent on"}),
+        "quantile": ("quantile", np.array(QUANTILES)),
+    }
+
+
+def _units(money: str) -> dict[str, tuple[str, str]]:
+    return {
+        "bytes_held": ("bytes held at the end of the month", "B"),
+        "cost": ("nominal cost of the month", money),
+        "bytes_deposited": ("bytes made, one copy", "B"),
+        "images_deposited": ("images made", "1"),
+        "objects_deposited": ("objects digitised", "1"),
+        "bytes_written": ("bytes written in the year", "B"),
+        "bytes_audited": ("bytes read to verify copies in the year", "B"),
+        "bytes_served": ("bytes read by people in the year", "B"),
+        "network_mean": ("line in and out, mean of the year", "Gbit/s"),
+        "network_peak": ("line in and out, busiest day in a hundred of the busiest month", "Gbit/s"),
+        "media_bought": ("media bought in the year", "B"),
+        "carbon": ("carbon of the year, operation and embodied", "kg CO2e"),
+        "bytes_lost": ("bytes lost in the year, expected", "B"),
+        "objects_lost": ("objects lost in the year, expected", "1"),
+        "cost_parts": ("nominal cost of the year, by what it is spent on", money),
+        "cost_present": ("all cost, as money of the first month", money),
+    }
 
 
 def _about(long_name: str, units: str) -> dict[str, str]:
     return {"long_name": long_name, "units": units}
 
 
-def _fans(
-    cubes: dict[str, tuple[tuple[str, ...], Floats, dict[str, str]]], money: str
-) -> dict[str, tuple[tuple[str, ...], Floats, dict[str, str]]]:
+def _fans(cubes: dict[str, Numbers], units: dict[str, tuple[str, str]], money: str) -> dict[str, Any]:
     """Quantiles over the draws, of each store and in total; a total's are not the sum of the stores'."""
-    held, cost = cubes["bytes_held"][1], cubes["cost"][1]
-    spent = np.cumsum(cost.sum(axis=1), axis=0)
-    store, total = ("quantile", "month", "store"), ("quantile", "month")
-    return {
-        "bytes_held_fan": (store, _quantiles(held), _about("bytes held, by store", "B")),
-        "bytes_held_total_fan": (
-            total,
-            _quantiles(held.sum(axis=1)),
-            _about("bytes held in all stores", "B"),
+    held, cost = cubes["bytes_held"], cubes["cost"]
+    total = ("quantile", "month")
+    held_total = held.sum(axis=1, dtype=np.float64)
+    cost_total = cost.sum(axis=1, dtype=np.float64)
+    fans: dict[str, Any] = {
+        "bytes_held_fan": (
+            ("quantile", *_DIMS["bytes_held"][:-1]),
+            _quantiles(held),
+            _about("bytes held, by store", "B"),
         ),
-        "cost_fan": (store, _quantiles(cost), _about("nominal cost of the month, by store", money)),
-        "cost_total_fan": (total, _quantiles(cost.sum(axis=1)), _about("nominal cost of the month", money)),
-        "cost_spent_fan": (total, _quantiles(spent), _about("nominal cost since the start", money)),
+        "bytes_held_total_fan": (total, _quantiles(held_total), _about("bytes held in all stores", "B")),
+        "cost_fan": (
+            ("quantile", *_DIMS["cost"][:-1]),
+            _quantiles(cost),
+            _about("nominal cost of the month, by store", money),
+        ),
+        "cost_total_fan": (total, _quantiles(cost_total), _about("nominal cost of the month", money)),
+        "cost_spent_fan": (
+            total,
+            _quantiles(np.cumsum(cost_total, axis=0)),
+            _about("nominal cost since the start", money),
+        ),
+        "cost_year_fan": (
+            ("quantile", "year"),
+            _quantiles(by_years(cost_total)),
+            _about("nominal cost of the year", money),
+        ),
     }
+    for name in (*YEARLY_BY_STORE, *YEARLY, "cost_parts"):
+        fans[f"{name}_fan"] = (("quantile", *_DIMS[name][:-1]), _quantiles(cubes[name]), _about(*units[name]))
+    return fans
 
 
-def _quantiles(cube: Floats) -> Floats:
-    return np.asarray(np.quantile(cube, QUANTILES, axis=-1))
+def _quantiles(cube: Numbers) -> Floats:
+    """ndarray = (n_quantiles, …) of the last axis, in double precision; a slice at a time to bound memory."""
+    fans = [np.quantile(each.astype(np.float64), QUANTILES, axis=-1) for each in cube]
+    return np.stack(fans, axis=1)
+
+
+def _chances(cubes: dict[str, Numbers], scenario: Scenario) -> dict[str, Any]:
+    limits = np.array([store.capacity_tb * 1e12 or np.inf for store in scenario.stores])[:, None]
+    yearly = by_years(cubes["cost"].sum(axis=1, dtype=np.float64))
+    budget = scenario.budget_per_year or np.inf
+    return {
+        "full_by": (
+            ("month", "store"),
+            np.maximum.accumulate((cubes["bytes_held"] > limits).mean(axis=-1), axis=0),
+            _about("probability that the store is full by the end of the month", "1"),
+        ),
+        "over_budget": (
+            ("year",),
+            (yearly > budget).mean(axis=-1),
+            _about("probability that the year costs more than its budget", "1"),
+        ),
+    }
 
 
 def draws_sha256(ds: xr.Dataset) -> str:
     """The hash of every draw, in a fixed order and layout: equal hashes are equal futures."""
     digest = hashlib.sha256()
     for name in CUBES:
-        digest.update(np.ascontiguousarray(ds[name].values, dtype="<f8").data)
+        values = ds[name].values
+        digest.update(np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<")).data)
     return digest.hexdigest()
 
 
-def _provenance(scenario: Scenario, ds: xr.Dataset, *, seed: int) -> dict[str, str | int]:
+def _provenance(
+    scenario: Scenario, ds: xr.Dataset, *, seed: int, errors: Mapping[str, float]
+) -> dict[str, str | int | float]:
     """Everything that made the result, as plain text and JSON: with it the run can be made again."""
     return {
         "title": scenario.title,
@@ -120,6 +243,8 @@ def _provenance(scenario: Scenario, ds: xr.Dataset, *, seed: int) -> dict[str, s
         "seed": seed,
         "catalogue_id": scenario.catalogue_id or "",
         "versions": _json(versions()),
+        "model": canned(scenario),
+        "randomisation_error": _json(dict(errors)),
         "draws_sha256": draws_sha256(ds),
     }
 
@@ -166,7 +291,8 @@ def _prices_told(store: PlannedStore) -> Iterator[dict[str, str]]:
 def _unit(name: FigureName, sheet: PriceSheet, value: float) -> str:
     if name == "storage_per_gb_month":
         return f"{sheet.currency} {_PER[name]}; {value * 12_000:.2f} per TB and year"
-    return f"{sheet.currency} {_PER[name]}" if name == "put_per_1000" else _PER[name]
+    is_money = name.endswith(("_per_1000", "_per_gb"))
+    return f"{sheet.currency} {_PER[name]}" if is_money else _PER[name]
 
 
 def versions() -> dict[str, str]:

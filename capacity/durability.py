@@ -5,9 +5,16 @@ Everything is computed from logarithms of survival, so a loss of 1e-15 keeps its
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from holdings.errors import BadInput
+
+Loss = float | NDArray[np.float64]
 
 DAYS_PER_YEAR = 365.0
 """As in the published tables; a leap day is far below their doubt."""
@@ -76,3 +83,38 @@ def _at_least(wanted: int, *, of: int, each: float) -> float:
         math.comb(of, failed) * each**failed * (1.0 - each) ** (of - failed)
         for failed in range(wanted, of + 1)
     )
+
+
+def copies_annual_loss(
+    *,
+    copy_loss: Sequence[Loss],
+    domains: Sequence[str],
+    site_shock: Loss,
+    audit_every_months: float,
+) -> Loss:
+    """The probability that every copy of a package is lost within one year.
+
+    copy_loss : for each copy, the probability that it is damaged within a year and nobody knows.
+    domains : where each copy lies; a shock takes all copies of its domain at once.
+    site_shock : the probability of a shock in one domain within a year.
+    audit_every_months : a full audit and repair of all of them.
+
+    Within one audit interval every set of shocked domains is enumerated; copies elsewhere fail on
+    their own. All probabilities are floats or ndarrays of one shape.
+    """
+    if not copy_loss or len(copy_loss) != len(domains) or audit_every_months <= 0:
+        raise BadInput("It takes a loss and a domain for each copy, and an audit interval above zero.")
+    years = audit_every_months / 12
+    shock = -np.expm1(years * np.log1p(-np.asarray(site_shock, dtype=np.float64)))
+    single = [-np.expm1(years * np.log1p(-np.asarray(each, dtype=np.float64))) for each in copy_loss]
+    places = sorted(set(domains))
+    lost = np.zeros_like(shock)
+    for struck in itertools.product((False, True), repeat=len(places)):
+        term = np.ones_like(shock)
+        for hit in struck:
+            term = term * (shock if hit else 1 - shock)
+        for loss, domain in zip(single, domains, strict=True):
+            if not struck[places.index(domain)]:
+                term = term * loss
+        lost = lost + term
+    return np.asarray(-np.expm1(np.log1p(-np.minimum(lost, 1 - 2**-53)) / years))

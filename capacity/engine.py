@@ -1,54 +1,46 @@
 """The kernel: a block of draws in, small arrays out. No files, no clock, no scheduler.
 
+```
+inputs ─ draw ─┬─ objects ─ cohorts ─┐
+               │                     ├─ flows by pattern ─ store after store ─ bytes, money, lines, carbon
+policy ─ residency ── patterns ──────┘                   └ state after state ─ loss
+```
 Months come first in every array, so that a month of all draws lies together, and sums run in
 one fixed order: no matrix product, whose order of summing would depend on threads.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from capacity.cohorts import cohort_bytes, month_after, objects_made
-from capacity.laws import Floats, Law, Point
-from capacity.residency import STORED_OBJECTS_PER_BAG, Steps, copies_held
-from capacity.sampling import BLOCK, normals, uniforms
-from capacity.scenario import Input, ObjectType, PlannedStore, Scenario
+from capacity.cohorts import cohort_bytes, month_after
+from capacity.compound import SKEW_OF_A_SCORE, Cumulants, draw_totals, share_drawn
+from capacity.flows import accumulate, arrivals, by_years, left_early
+from capacity.laws import Floats, Point
+from capacity.losses import StateModel, expected_losses, state_models
+from capacity.money import PARTS, Months, StoreModel, cost_of_store, staff_cost, store_model
+from capacity.prices import Market
+from capacity.residency import Pattern, residency, streams_of
+from capacity.sampling import BLOCK, correlate, generator_of, normals, uniforms
+from capacity.scenario import Correlation, Input, Institution, Line, ObjectType, Scenario
 from capacity.sizes import Moments, object_moments
-from holdings.settings.prices import FigureName
-
-GB = 1e9
-BILLED: tuple[FigureName, ...] = (
-    "storage_per_gb_month",
-    "put_per_1000",
-    "overhead_bytes_per_object",
-    "minimum_billable_bytes",
-)
-"""The figures of a price sheet that money is computed from here; reading and leaving early are not."""
-SMALL_OBJECTS_PER_BAG = STORED_OBJECTS_PER_BAG - 1
-"""All but the tar, which a store may bill as larger than they are."""
+from capacity.volumes import objects_of, objects_of_lines
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TypeModel:
-    """One object type as the kernel needs it."""
+class StreamModel:
+    """The packages of one kind of one type, as the kernel needs them."""
 
     kind: ObjectType
+    package: str
     image: Moments
-    steps: tuple[Steps, ...]
-    """One for each store."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoreModel:
-    """One store's prices as the kernel needs them; money in the scenario's currency."""
-
-    per_gb_month: float
-    per_put: float
-    billed_bytes_per_bag: float
-    """What a bag costs beyond its bytes: overhead of each object, and small ones billed as larger."""
-    drift: Input
+    pattern: int
+    shares: tuple[float, ...] = ()
+    """For each month, which part of the largest images is drawn one by one; 0 where a score is enough."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,149 +50,311 @@ class Model:
     months: int
     years_since_price_year: tuple[float, ...]
     """For each month, counted to its first day."""
-    types: tuple[TypeModel, ...]
+    streams: tuple[StreamModel, ...]
+    patterns: tuple[Pattern, ...]
     stores: tuple[StoreModel, ...]
+    states: tuple[tuple[StateModel, ...], ...]
+    """For each pattern, its sets of stores."""
+    deposit_store: int
+    lines: tuple[Line, ...]
+    institutions: tuple[Institution, ...]
+    numbers: Mapping[str, Input]
+    inputs: tuple[Input, ...]
+    """All that chance decides, each once."""
+    correlations: tuple[Correlation, ...]
+
+    @property
+    def is_exact(self) -> bool:
+        """Nothing is in doubt, so that every draw is the same, to the byte."""
+        plain = not self.inputs and not any(each.year_spread for each in self.institutions)
+        return plain and all(each.kind.is_exact for each in self.streams)
+
+    @property
+    def years(self) -> int:
+        """Years of the plan, the last perhaps not whole."""
+        return -(-self.months // 12)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Block:
-    """What one block of draws comes to."""
+    """What one block of draws comes to. Cubes of many draws are float32; those without doubt are exact."""
 
-    bytes_held: Floats
+    bytes_held: NDArray[np.floating]
     """ndarray = (n_months, n_stores, n_draws), at the end of each month."""
-    cost: Floats
+    cost: NDArray[np.floating]
     """ndarray = (n_months, n_stores, n_draws), of each month."""
-    bytes_deposited: Floats
-    """ndarray = (n_months, n_draws): one copy of what each month makes."""
-    images_deposited: Floats
+    bytes_deposited: NDArray[np.floating]
+    """ndarray = (n_months, n_draws): one copy of the masters that each month makes."""
+    images_deposited: NDArray[np.floating]
     """ndarray = (n_months, n_draws)"""
+    objects_deposited: NDArray[np.floating]
+    """ndarray = (n_months, n_draws)"""
+    by_store: Mapping[str, NDArray[np.floating]]
+    """Of each year: ndarray = (n_years, n_stores, n_draws)."""
+    by_year: Mapping[str, NDArray[np.floating]]
+    """Of each year: ndarray = (n_years, n_draws)."""
+    cost_parts: NDArray[np.floating]
+    """Of each year: ndarray = (n_years, n_parts, n_draws)."""
+    discount_rate: Floats
+    """ndarray = (n_draws,)"""
 
 
 def build_model(scenario: Scenario) -> Model:
     """Run the policy over every cohort and month, once for all draws."""
-    copies = copies_held(scenario)
-    firsts = (month_after(scenario.start, n) for n in range(scenario.months))
-    return Model(
+    patterns, follows = residency(scenario)
+    firsts = [month_after(scenario.start, n) for n in range(scenario.months)]
+    every = {item.name: item for item in scenario.every_input()}
+    sizes = {id(kind.image_bytes) for kind in scenario.object_types}
+    model = Model(
         months=scenario.months,
         years_since_price_year=tuple(
             first.year - scenario.price_year + (first.month - 1) / 12 for first in firsts
         ),
-        types=tuple(
-            TypeModel(
-                kind=kind,
-                image=Moments.of(kind.image_bytes.law),
-                steps=tuple(Steps.of(copies[number, store]) for store in range(len(scenario.stores))),
+        streams=tuple(
+            StreamModel(
+                kind=each.kind, package=each.package, image=Moments.of(each.kind.image_bytes.law), pattern=n
             )
-            for number, kind in enumerate(scenario.object_types)
+            for each, n in zip(streams_of(scenario), follows, strict=True)
         ),
-        stores=tuple(_store_model(store) for store in scenario.stores),
+        patterns=tuple(patterns),
+        stores=tuple(store_model(store, scenario) for store in scenario.stores),
+        states=tuple(state_models(pattern, scenario.stores, months=scenario.months) for pattern in patterns),
+        deposit_store=[store.name for store in scenario.stores].index(scenario.deposit_store),
+        lines=scenario.lines,
+        institutions=scenario.institutions,
+        numbers=dict(scenario.numbers),
+        # How single images differ is chance in single objects, not doubt about all of them.
+        inputs=tuple(item for item in every.values() if not item.law.is_point and id(item) not in sizes),
+        correlations=scenario.correlations,
     )
+    return replace(model, streams=tuple(_with_shares(model)))
 
 
-def _store_model(store: PlannedStore) -> StoreModel:
-    sheet = store.sheet
-    overhead = STORED_OBJECTS_PER_BAG * sheet.amount("overhead_bytes_per_object")
-    smallness = SMALL_OBJECTS_PER_BAG * sheet.amount("minimum_billable_bytes")
-    return StoreModel(
-        per_gb_month=sheet.amount("storage_per_gb_month"),
-        per_put=sheet.amount("put_per_1000") / 1000,
-        billed_bytes_per_bag=overhead + smallness,
-        drift=store.price_drift_per_year,
-    )
+def _with_shares(model: Model) -> Iterator[StreamModel]:
+    """Decided once, from what is likely, so that no draw changes how another one is made."""
+    middle = {item.name: np.full(1, 0.5) for item in model.inputs}
+    chance = Chance(model, seed=0, block=0, draws=1, points=middle)
+    objects = _objects(model, chance)
+    for each in model.streams:
+        images = chance.of(each.kind.images_per_object)
+        number = objects[each.kind.name][:, 0]
+        skewed = (each.image.skew(number, images) > SKEW_OF_A_SCORE) & (number > 0)
+        is_chance = each.package == "bag" and not each.kind.is_exact
+        shares = [share_drawn(n * images[0]) if skew else 0.0 for n, skew in zip(number, skewed, strict=True)]
+        yield replace(each, shares=tuple(map(float, shares))) if is_chance else each
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def simulate(model: Model, *, seed: int, block: int, draws: int = BLOCK) -> Block:
-    """The first `draws` futures of a block; numbers too large for a float are for the caller to refuse."""
-    chance = _Chance(model, seed=seed, block=block, draws=draws)
-    shape = (model.months, len(model.stores), draws)
-    held, billed, puts = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    deposited, images = np.zeros((model.months, draws)), np.zeros((model.months, draws))
-    for each in model.types:
-        made, made_images = _cohorts(each, model.months, chance)
-        bags = np.ceil(made / each.kind.bag_bytes)
-        deposited += made
-        images += made_images
-        for store, steps in enumerate(each.steps):
-            held[:, store] += _accumulate(steps, made)
-            billed[:, store] += _accumulate(steps, bags)
-            puts[:, store] += _arrivals(steps, bags)
-    return Block(
-        bytes_held=held,
-        cost=_costs(model, chance, held, billed, puts),
-        bytes_deposited=deposited,
-        images_deposited=images,
-    )
+def simulate(
+    model: Model,
+    *,
+    seed: int,
+    block: int,
+    draws: int = BLOCK,
+    scramble: int = 0,
+    points: Mapping[str, Floats] | None = None,
+) -> Block:
+    """The first `draws` futures of a block; numbers too large for a float are for the caller to refuse.
+
+    points : uniforms for each input by name, instead of those of the block; single objects and
+        years then bring no chance of their own.
+    """
+    chance = Chance(model, seed=seed, block=block, draws=draws, scramble=scramble, points=points)
+    flows = _flows(model, chance)
+    return _Accounts(model, chance, flows).block()
 
 
-class _Chance:
+class Chance:
     """The draws of one block, by the name of what they are draws of."""
 
-    def __init__(self, model: Model, *, seed: int, block: int, draws: int) -> None:
-        self.draws = draws
-        self._seed, self._block = seed, block
-        inputs = [item for each in model.types for item in _epistemic(each.kind)]
-        inputs += [store.drift for store in model.stores]
-        doubtful = dict.fromkeys(item.name for item in inputs if not item.law.is_point)
+    def __init__(
+        self,
+        model: Model,
+        *,
+        seed: int,
+        block: int,
+        draws: int,
+        scramble: int = 0,
+        points: Mapping[str, Floats] | None,
+    ) -> None:
+        self.draws, self.seed, self.block = draws, seed, block
+        self.is_plain = points is not None
         # The whole block is drawn and then cut, so that fewer draws are the beginning of more.
-        self._uniforms = uniforms(list(doubtful), seed=seed, block=block)
+        names = [item.name for item in model.inputs]
+        drawn = points or uniforms(names, seed=seed, block=block, scramble=scramble)
+        self._uniforms = correlate(dict(drawn), model.correlations)
 
     def of(self, item: Input) -> Floats:
         """ndarray = (n_draws,)"""
-        law: Law = item.law
-        if law.is_point:
-            return Point(law.moment(1)).quantile(np.empty(self.draws))
-        return law.quantile(self._uniforms[item.name][: self.draws])
+        if item.law.is_point:
+            return Point(item.law.moment(1)).quantile(np.empty(self.draws))
+        return item.law.quantile(self._uniforms[item.name][: self.draws])
+
+    def generators(self, name: str) -> Callable[[str], np.random.Generator]:
+        """Random numbers for `name`, by what they are for."""
+        return lambda purpose: generator_of(f"{name} {purpose}", seed=self.seed, block=self.block)
 
     def scores(self, name: str, months: int) -> Floats:
         """ndarray = (n_months, n_draws)"""
-        return normals(name, seed=self._seed, block=self._block, rows=months)[:, : self.draws]
+        return normals(name, seed=self.seed, block=self.block, rows=months)[:, : self.draws]
 
 
-def _epistemic(kind: ObjectType) -> tuple[Input, ...]:
-    """What is unknown of a type as a whole; how single images differ is chance, not doubt."""
-    return tuple(item for item in kind.inputs if item is not kind.image_bytes)
+@dataclass(frozen=True, kw_only=True)
+class _Flows:
+    """What each month makes, summed over the streams of each pattern: ndarrays = (n_months, n_draws)."""
+
+    made: list[Floats]
+    packages: list[Floats]
+    objects: list[Floats]
+    bytes_deposited: Floats
+    images: Floats
+    objects_deposited: Floats
 
 
-def _cohorts(each: TypeModel, months: int, chance: _Chance) -> tuple[Floats, Floats]:
-    """Bytes (one copy, as bagged) and images of each month: ndarray = (n_months, n_draws), twice."""
+def _flows(model: Model, chance: Chance) -> _Flows:
+    shape = (model.months, chance.draws)
+    flows = _Flows(
+        made=[np.zeros(shape) for _ in model.patterns],
+        packages=[np.zeros(shape) for _ in model.patterns],
+        objects=[np.zeros(shape) for _ in model.patterns],
+        bytes_deposited=np.zeros(shape),
+        images=np.zeros(shape),
+        objects_deposited=np.zeros(shape),
+    )
+    objects = _objects(model, chance)
+    for each in model.streams:
+        number = objects[each.kind.name]
+        images = number * chance.of(each.kind.images_per_object)
+        if each.package == "bag":
+            made = _cohorts(each, number, model.months, chance)
+            flows.bytes_deposited[...] += made
+            flows.images[...] += images
+            flows.objects_deposited[...] += number
+            flows.objects[each.pattern] += number
+        else:
+            made = images * sum(chance.of(item) for item in each.kind.derivatives)
+        flows.made[each.pattern] += made
+        flows.packages[each.pattern] += np.ceil(made / each.kind.bag_bytes)
+    return flows
+
+
+def _objects(model: Model, chance: Chance) -> dict[str, Floats]:
+    """Objects by the name of their type: ndarray = (n_months, n_draws)."""
+    institutions = model.institutions
+    if chance.is_plain:
+        institutions = tuple(replace(each, year_spread=0.0) for each in institutions)
+    by_lines = objects_of_lines(
+        model.lines, institutions, months=model.months, draws=chance.draws, draw=chance.of,
+        seed=chance.seed, block=chance.block,
+    )  # fmt: skip
+    kinds = {each.kind.name: each.kind for each in model.streams}
+    return {
+        name: objects_of(kind, by_lines.get(name), months=model.months, draw=chance.of)
+        for name, kind in kinds.items()
+    }
+
+
+def _cohorts(each: StreamModel, objects: Floats, months: int, chance: Chance) -> Floats:
+    """Bytes (one copy, as bagged) of each month: ndarray = (n_months, n_draws)."""
     kind = each.kind
-    objects = objects_made(chance.of(kind.objects_per_month), chance.of(kind.growth_per_year), months)
     images = chance.of(kind.images_per_object)
-    scale = chance.of(kind.image_bytes_doubt) * (1 + chance.of(kind.packaging_overhead))
+    kept = sum(chance.of(ratio) for ratio in kind.format_ratios)
+    scale = chance.of(kind.image_bytes_doubt) * (1 + chance.of(kind.packaging_overhead)) * kept
+    growth = chance.of(kind.size_growth_per_year)
+    if growth.any():
+        scale = scale * (1 + growth) ** (np.arange(months)[:, None] / 12)
     mean, square = object_moments(each.image, images)
     k1 = objects * (mean * scale)
-    if kind.is_exact:
-        return k1, objects * images
-    k2 = objects * (square * scale * scale)
-    return cohort_bytes(k1, k2, chance.scores(kind.name, months)), objects * images
+    if kind.is_exact or chance.is_plain:
+        return k1
+    k2 = objects * square
+    third = each.image.object_third(images)
+    totals = cohort_bytes(k1, k2 * scale * scale, chance.scores(kind.name, months))
+    for month in np.flatnonzero(each.shares):
+        number = objects[month]
+        whole = Cumulants(k1=number * mean, k2=k2[month], k3=number * third)
+        totals[month] = np.broadcast_to(scale, k1.shape)[month] * draw_totals(
+            kind.image_bytes.law, number * images, chance.generators(f"{kind.name} {month}"),
+            share=each.shares[month], whole=whole,
+        )  # fmt: skip
+    return totals
 
 
-def _accumulate(steps: Steps, made: Floats) -> Floats:
-    """What is there at the end of each month, from what comes and goes: ndarray = (n_months, n_draws)."""
-    flow = np.zeros_like(made)
-    for now, cohort, change in zip(steps.now, steps.made, steps.change, strict=True):
-        flow[now] += change * made[cohort]
-    # What leaves is what came, but sums of floats may miss zero by a billionth of a byte.
-    return np.maximum(np.cumsum(flow, axis=0), 0.0)
+class _Accounts:
+    """Store after store and state after state, so that only one of them is in memory at a time."""
+
+    def __init__(self, model: Model, chance: Chance, flows: _Flows) -> None:
+        self.model, self.chance, self.flows = model, chance, flows
+        self.exact = model.is_exact
+
+    def block(self) -> Block:
+        model, draws = self.model, self.chance.draws
+        kind = np.float64 if self.exact else np.float32
+        held = np.empty((model.months, len(model.stores), draws), dtype=kind)
+        cost = np.empty_like(held)
+        market = Market(
+            dict(model.numbers),
+            self.chance.of,
+            months=model.months,
+            seed=self.chance.seed,
+            block=self.chance.block,
+        )
+        years: dict[str, list[Floats]] = {}
+        parts = np.zeros((model.years, len(PARTS), draws))
+        all_held = np.zeros((model.months, draws))
+        for number, store in enumerate(model.stores):
+            months = self._months(number)
+            found = cost_of_store(store, months, market, model, self.chance.of)
+            held[:, number], cost[:, number] = months.held, found.cost
+            all_held += months.held
+            parts += found.parts
+            for name, values in found.yearly.items():
+                years.setdefault(name, []).append(values)
+        staff = staff_cost(all_held, model, self.chance.of)
+        if staff is not None:
+            # Nobody works for one store alone: their cost is spread evenly.
+            cost += (staff / len(model.stores))[:, None]
+            parts[:, PARTS.index("staff")] += by_years(staff)
+        losses = expected_losses(model.states, self.flows.made, self.flows.objects, model, self.chance.of)
+        return Block(
+            bytes_held=held,
+            cost=cost,
+            bytes_deposited=self.flows.bytes_deposited.astype(kind),
+            images_deposited=self.flows.images.astype(kind),
+            objects_deposited=self.flows.objects_deposited.astype(kind),
+            by_store={name: np.stack(values, axis=1).astype(kind) for name, values in years.items()},
+            by_year={name: values.astype(kind) for name, values in losses.items()},
+            cost_parts=parts.astype(kind),
+            discount_rate=self.chance.of(model.numbers["discount_rate"]),
+        )
+
+    def _months(self, store: int) -> Months:
+        """What is held, comes, is read and goes in one store."""
+        shape = (self.model.months, self.chance.draws)
+        held, packages, came, came_packages = (np.zeros(shape) for _ in range(4))
+        read, read_packages, left = (np.zeros(shape) for _ in range(3))
+        keep = self.model.stores[store].minimum_months
+        for pattern, made, number in zip(
+            self.model.patterns, self.flows.made, self.flows.packages, strict=True
+        ):
+            steps, reads = pattern.copies[store], pattern.reads[store]
+            held += accumulate(steps, made)
+            packages += accumulate(steps, number)
+            came += arrivals(steps, made)
+            came_packages += arrivals(steps, number)
+            read += arrivals(reads, made)
+            read_packages += arrivals(reads, number)
+            if keep:
+                left += left_early(steps, made, keep)
+        is_deposit = store == self.model.deposit_store
+        return Months(
+            held=held, packages=packages, came=came, came_packages=came_packages, read=read,
+            read_packages=read_packages, left_early=left,
+            image_bytes=_mean_image(self.flows) if is_deposit else None,
+        )  # fmt: skip
 
 
-def _arrivals(steps: Steps, made: Floats) -> Floats:
-    """What comes in each month, whatever goes: ndarray = (n_months, n_draws)."""
-    flow = np.zeros_like(made)
-    for now, cohort, change in zip(steps.now, steps.made, steps.change, strict=True):
-        if change > 0:
-            flow[now] += change * made[cohort]
-    return flow
-
-
-def _costs(model: Model, chance: _Chance, held: Floats, bags: Floats, puts: Floats) -> Floats:
-    """Nominal money of each month: storage of what is held at its end, and the puts of what came."""
-    years = np.array(model.years_since_price_year)[:, None]
-    cost = np.empty_like(held)
-    for number, store in enumerate(model.stores):
-        level = (1 + chance.of(store.drift)) ** years
-        billed_gb = (held[:, number] + store.billed_bytes_per_bag * bags[:, number]) / GB
-        requests = STORED_OBJECTS_PER_BAG * puts[:, number]
-        cost[:, number] = level * (store.per_gb_month * billed_gb + store.per_put * requests)
-    return cost
+def _mean_image(flows: _Flows) -> Floats:
+    """Bytes of an image, of all that were made so far: ndarray = (n_months, n_draws)."""
+    images = np.cumsum(flows.images, axis=0)
+    return np.asarray(np.cumsum(flows.bytes_deposited, axis=0) / np.maximum(images, 1e-300))

@@ -1,46 +1,53 @@
 """Many draws of one scenario, on any scheduler, bit for bit the same.
 
 Work is cut into fixed blocks of 4,096 draws whose random numbers belong to the block, and the
-blocks are joined in their order; so neither workers, threads nor chunks can change a bit.
+blocks are joined in their order; so neither workers, threads nor chunks can change a bit. A
+block that was done is kept beside the result until all are, so that a stopped run goes on.
 """
 
 from __future__ import annotations
 
-import contextlib
-import importlib
-import socket
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
-from urllib.parse import urlsplit
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
-from capacity.dataset import make_dataset
-from capacity.engine import Block, Model, build_model, simulate
+from capacity.canning import canned
+from capacity.checkpoints import Checkpoints
+from capacity.dataset import make_dataset, versions
+from capacity.engine import Block, build_model, simulate
 from capacity.sampling import BLOCK
 from capacity.scenario import Scenario
-from holdings.errors import BadInput, Unavailable
+from capacity.schedulers import Work, run_work
+from holdings.errors import BadInput
 
 MAX_DRAWS = 1 << 20
-_IN_PROCESS = {
-    None: ("dask.threaded", "get"),
-    "threads": ("dask.threaded", "get"),
-    "serial": ("dask.local", "get_sync"),
-    "processes": ("dask.multiprocessing", "get"),
-}
-"""Functions, not Dask's names for them: to look a name up, Dask imports all of distributed."""
-_CONNECT_SECONDS = 5
-_PROTOCOLS = ("tcp", "tls", "ws", "wss")
+SCRAMBLES = 8
+"""How many scramblings of the same points tell the error of randomising."""
+Progress = Callable[[int, int], None]
+"""Told how many blocks of how many are done."""
 
 
 def project(
-    scenario: Scenario, *, draws: int = BLOCK, seed: int = 0, scheduler: str | None = None
+    scenario: Scenario,
+    *,
+    draws: int = BLOCK,
+    seed: int = 0,
+    scheduler: str | None = None,
+    checkpoints: Path | None = None,
+    errors: bool = False,
+    progress: Progress = lambda _done, _all: None,
 ) -> xr.Dataset:
-    """The futures of `scenario`: bytes and money for each month, store and draw, with quantiles.
+    """The futures of `scenario`: bytes, money, lines, losses and carbon, for each draw and as quantiles.
 
-    scheduler : None (Dask threads in this process), `serial`, `threads`, `processes`, or the
-        address of a running Dask scheduler such as `tcp://10.0.0.5:8786`.
+    scheduler : None (this process, on threads where there is more than one block), `serial`,
+        `threads`, `processes`, `local` or `local:N` (a Dask cluster of N worker processes here,
+        started and stopped), `slurm:N`, `kubernetes:N`, or the address of a running Dask
+        scheduler such as `tcp://10.0.0.5:8786`.
+    checkpoints : a folder for the blocks that are done; one that is there already goes on.
+    errors : find out the error of randomising, from 8 scramblings of an eighth of the draws each.
 
     Raises BadInput for a number of draws or a scheduler that cannot be; Unavailable where no
     scheduler answers.
@@ -49,11 +56,22 @@ def project(
         raise BadInput(
             f"{draws} draws with seed {seed} cannot be made: draws are 1 to {MAX_DRAWS}, a seed is 0 or more."
         )
-    with _scheduler(scheduler) as get:
-        blocks = _run(build_model(scenario), _block_sizes(draws), seed=seed, get=get)
+    work = [Work(seed=seed, block=n, draws=size) for n, size in enumerate(_block_sizes(draws))]
+    plan = plan_hash(scenario, seed=seed)
+    kept = Checkpoints(checkpoints, plan) if checkpoints else None
+    blocks = run_work(
+        lambda: build_model(scenario), work, scheduler=scheduler, kept=kept, plan=plan, progress=progress
+    )
     if not all(np.isfinite(block.cost).all() and np.isfinite(block.bytes_held).all() for block in blocks):
         raise BadInput(f"The numbers of {scenario.path.name} are too large to be multiplied and added up.")
-    return make_dataset(scenario, blocks, seed=seed)
+    found = randomisation_errors(scenario, draws=draws, seed=seed) if errors else {}
+    return make_dataset(scenario, blocks, seed=seed, errors=found)
+
+
+def plan_hash(scenario: Scenario, *, seed: int) -> str:
+    """What the draws of a run depend on: equal hashes are equal blocks."""
+    told = "\n".join([canned(scenario), str(seed), str(BLOCK), str(sorted(versions().items()))])
+    return hashlib.sha256(told.encode()).hexdigest()[:24]
 
 
 def _block_sizes(draws: int) -> list[int]:
@@ -61,59 +79,28 @@ def _block_sizes(draws: int) -> list[int]:
     return [BLOCK] * full + ([rest] if rest else [])
 
 
-def _run(model: Model, sizes: Sequence[int], *, seed: int, get: Callable[..., Any]) -> list[Block]:
-    # Dask takes a while to import, and `--help` needs none of it.
-    import dask  # noqa: PLC0415
+def randomisation_errors(scenario: Scenario, *, draws: int, seed: int) -> dict[str, float]:
+    """Standard errors of headline quantiles as shares of them, from scramblings of the same points.
 
-    dask_any: Any = dask  # it is half typed
-    shared = dask_any.delayed(model, name="model", traverse=False)
-    task = dask_any.delayed(simulate, pure=True)
-    work = [
-        task(shared, seed=seed, block=number, draws=size, dask_key_name=f"capacity-block-{number}")
-        for number, size in enumerate(sizes)
+    Each of the 8 has an eighth of the draws (at most one block), so that the error of all draws
+    together is smaller still by about the root of eight, which is divided out.
+    """
+    model = build_model(scenario)
+    each = max(64, min(BLOCK, draws // SCRAMBLES))
+    found = [
+        _headlines(simulate(model, seed=seed, block=0, draws=each, scramble=1 + n)) for n in range(SCRAMBLES)
     ]
-    return list(dask_any.compute(*work, scheduler=get, optimize_graph=False))
+    return {
+        name: float(np.std(values, ddof=1) / np.sqrt(SCRAMBLES) / max(abs(np.mean(values)), 1e-300))
+        for name, values in ((name, [one[name] for one in found]) for name in found[0])
+    }
 
 
-@contextlib.contextmanager
-def _scheduler(named: str | None) -> Iterator[Callable[..., Any]]:
-    if named in _IN_PROCESS:
-        module, function = _IN_PROCESS[named]
-        yield getattr(importlib.import_module(module), function)
-        return
-    assert named is not None
-    _knock(named)
-    import distributed  # noqa: PLC0415  # seconds to import, and only a cluster needs it
-
-    try:
-        client: Any = distributed.Client(named, timeout=_CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]  # untyped there
-    except (OSError, ValueError) as error:
-        raise _nobody(named, error) from None
-    with client:
-        yield client.get
-
-
-def _knock(named: str) -> None:
-    """Whether anything listens there, before Dask is asked: its own client tries for half a minute."""
-    try:
-        url = urlsplit(named)
-        host, port = url.hostname, url.port
-    except ValueError:
-        host, port = None, None
-    if host is None or port is None or url.scheme not in _PROTOCOLS:
-        raise BadInput(
-            f"'{named}' is no scheduler.",
-            hint="It is serial, threads, processes or an address such as tcp://127.0.0.1:8786.",
-        )
-    try:
-        socket.create_connection((host, port), timeout=_CONNECT_SECONDS).close()
-    except OSError as error:
-        raise _nobody(named, error) from None
-
-
-def _nobody(named: str, error: Exception) -> Unavailable:
-    return Unavailable(
-        f"No Dask scheduler answers at {named}.",
-        hint="Start one with `dask scheduler`, or leave --scheduler away.",
-        detail=str(error),
-    )
+def _headlines(block: Block) -> dict[str, float]:
+    held = block.bytes_held[-1].sum(axis=0, dtype=np.float64)
+    spent = block.cost.sum(axis=(0, 1), dtype=np.float64)
+    return {
+        f"{name} {label}": float(np.quantile(values, quantile))
+        for name, values in (("bytes held", held), ("cost", spent))
+        for label, quantile in (("p05", 0.05), ("p50", 0.5), ("p95", 0.95))
+    }

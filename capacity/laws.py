@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
 from typing import Protocol, Self
 
 import numpy as np
@@ -34,8 +35,16 @@ class Law(Protocol):
         ...
 
     def moment(self, order: int) -> float:
-        """E[X^order], exactly; order 1 or 2."""
+        """E[X^order], exactly; order 1, 2 or 3."""
         ...
+
+
+def _power(base: float, order: int) -> float:
+    """Infinite where no float holds it."""
+    try:
+        return base**order
+    except OverflowError:
+        return math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,7 @@ class Point:
         return np.full_like(u, self.value)
 
     def moment(self, order: int) -> float:
-        return self.value**order
+        return _power(self.value, order)
 
 
 def _exp(power: float) -> float:
@@ -102,7 +111,7 @@ class Lognormal:
         below, above = order * self.sigma_below, order * self.sigma_above
         lower = _exp(below**2 / 2) * float(ndtr(-below))
         upper = _exp(above**2 / 2) * float(ndtr(above))
-        return self.median**order * (lower + upper)
+        return _power(self.median, order) * (lower + upper)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +142,18 @@ class Normal:
         return np.asarray(self.median + score * np.where(score < 0, self.sigma_below, self.sigma_above))
 
     def moment(self, order: int) -> float:
-        tilt = (self.sigma_above - self.sigma_below) / math.sqrt(2 * math.pi)
-        if order == 1:
-            return self.median + tilt
-        return self.median**2 + 2 * self.median * tilt + (self.sigma_below**2 + self.sigma_above**2) / 2
+        # E[(m + Y)^r] from the half moments of Y: each side is half a normal of its own width.
+        absolute = (1.0, math.sqrt(2 / math.pi), 1.0, 2 * math.sqrt(2 / math.pi))
+        below, above = self.sigma_below, self.sigma_above
+        terms = (
+            math.comb(order, power)
+            * self.median ** (order - power)
+            * absolute[power]
+            * (above**power + (-below) ** power)
+            / 2
+            for power in range(order + 1)
+        )
+        return math.fsum(terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +177,9 @@ class Triangular:
         return np.where(u * width < rising, left, right)
 
     def moment(self, order: int) -> float:
-        a, c, b = self.low, self.mode, self.high
-        if order == 1:
-            return (a + b + c) / 3
-        return (a * a + b * b + c * c + a * b + a * c + b * c) / 6
+        # The density is a B-spline of its three corners, whose moments are complete homogeneous sums.
+        corners = combinations_with_replacement((self.low, self.mode, self.high), order)
+        return 2 / ((order + 1) * (order + 2)) * math.fsum(math.prod(each) for each in corners)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,3 +204,21 @@ class Empirical:
 
     def moment(self, order: int) -> float:
         return math.fsum(value**order for value in self.values) / len(self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    """Another law, times a factor above zero."""
+
+    law: Law
+    factor: float
+
+    @property
+    def is_point(self) -> bool:
+        return self.law.is_point
+
+    def quantile(self, u: Floats) -> Floats:
+        return np.asarray(self.factor * self.law.quantile(u))
+
+    def moment(self, order: int) -> float:
+        return float(self.factor**order * self.law.moment(order))

@@ -9,7 +9,8 @@
 
 Amounts that cannot be negative become lognormal, rates become normal. A TB is 10**12 bytes
 and a TiB 2**40: neither is taken for the other. A number without a unit that can hardly be
-meant, 40 bytes for an image or growth by 5 (which is 500 %), is asked for its unit.
+meant, 40 bytes for an image or growth by 5 (which is 500 %), is asked for its unit. What a unit
+is worth is pint's to say, here at the door and nowhere else; past it are plain floats.
 """
 
 from __future__ import annotations
@@ -18,17 +19,24 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
 from capacity.laws import Law, Lognormal, Normal, Point, Triangular
 from holdings.settings.problems import nearest
 
-_AMOUNT = re.compile(r"^\s*([-+]?[0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)\s*([A-Za-z%]*)\s*$")
-_DECIMAL = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "PB": 10**15}
+_AMOUNT = re.compile(r"^\s*([-+]?[0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)\s*([A-Za-z%][A-Za-z/]*)?\s*$")
+_DECIMAL = ("B", "kB", "MB", "GB", "TB", "PB")
 _LARGEST = 1e18
 """An exabyte, or more objects than there will ever be; sums of such still fit a float."""
-_BINARY = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40, "PiB": 2**50}
+_BINARY = ("KiB", "MiB", "GiB", "TiB", "PiB")
+_DEFINITIONS = (
+    "B = [information]", "kB = 1e3 B", "MB = 1e6 B", "GB = 1e9 B", "TB = 1e12 B", "PB = 1e15 B",
+    "KiB = 1024 B", "MiB = 1024 KiB", "GiB = 1024 MiB", "TiB = 1024 GiB", "PiB = 1024 TiB",
+    "bit = 0.125 B", "Mbit = 1e6 bit", "Gbit = 1e9 bit", "s = [time]",
+    "px = [pixel]", "MP = 1e6 px", "GP = 1e9 px", "percent = 0.01",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,8 +44,10 @@ class Unit:
     """What a number is counted in."""
 
     name: str
-    suffixes: Mapping[str, float]
-    """What may stand behind the number, and what it multiplies by."""
+    suffixes: tuple[str, ...]
+    """What may stand behind the number."""
+    base: str = ""
+    """What pint converts them to; empty for a plain number."""
     signed: bool = False
     needs_suffix: bool = False
     """Whether a number in quotes without a unit is refused: 40 what?"""
@@ -45,10 +55,27 @@ class Unit:
     """Between which sizes a number without a unit can be meant; zero always can."""
 
 
-BYTES = Unit(name="bytes", suffixes=_DECIMAL | _BINARY, needs_suffix=True, bare=(1000, math.inf))
-COUNT = Unit(name="", suffixes={})
-FACTOR = Unit(name="factor", suffixes={"%": 0.01})
-RATE = Unit(name="per year", suffixes={"%": 0.01}, signed=True, bare=(0, 1))
+BYTES = Unit(name="bytes", suffixes=_DECIMAL + _BINARY, base="B", needs_suffix=True, bare=(1000, math.inf))
+COUNT = Unit(name="", suffixes=())
+FACTOR = Unit(name="factor", suffixes=("%",))
+RATE = Unit(name="per year", suffixes=("%",), signed=True, bare=(0, 1))
+PIXELS = Unit(name="pixels", suffixes=("MP", "GP"), base="px", bare=(1000, math.inf))
+LINE = Unit(name="Gbit/s", suffixes=("Gbit/s", "Mbit/s"), base="Gbit/s", needs_suffix=True)
+FLOW = Unit(name="bytes per second", suffixes=("MB/s", "GB/s"), base="B/s", needs_suffix=True)
+
+
+@cache
+def _worth(suffix: str, base: str) -> float:
+    """What one `suffix` is in `base`."""
+    import pint  # noqa: PLC0415  # half a second, and a scenario without units needs none of it
+
+    units: Any = pint.UnitRegistry(
+        None
+    )  # without pint's own thousand units: ours are the ones that are allowed
+    for definition in _DEFINITIONS:
+        units.define(definition)
+    quantity = units.Quantity(1, "percent" if suffix == "%" else suffix)
+    return float(quantity.to(base).magnitude if base else quantity.to_base_units().magnitude)
 
 
 def parse_amount(written: object, unit: Unit, *, borrowed: str = "") -> float:
@@ -69,7 +96,7 @@ def parse_amount(written: object, unit: Unit, *, borrowed: str = "") -> float:
         raise ValueError(f"{written} lacks a unit; write for example '{written} {example}'")
     if suffix and suffix not in unit.suffixes:
         raise ValueError(f"'{suffix}' in '{written}' is no unit here" + _allowed(suffix, unit))
-    amount = value * unit.suffixes[suffix] if suffix else value
+    amount = value * _worth(suffix, unit.base) if suffix else value
     if not math.isfinite(amount) or (amount < 0 and not unit.signed):
         raise ValueError(f"{written!r} must be a finite number{'' if unit.signed else ', not below zero'}")
     if abs(amount) > _LARGEST:
@@ -83,7 +110,7 @@ def _split(written: float | str) -> tuple[float, str]:
     match = _AMOUNT.match(written)
     if not match:
         raise ValueError(f"'{written}' is not a number with a unit")
-    return float(match[1].replace("_", "")), match[2]
+    return float(match[1].replace("_", "")), match[2] or ""
 
 
 def _allowed(suffix: str, unit: Unit) -> str:

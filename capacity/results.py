@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -15,14 +16,18 @@ from urllib.parse import urlsplit
 
 import fsspec
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import xarray as xr
 
-from capacity.dataset import CUBES, FANS, PROVENANCE, draws_sha256
+from capacity.dataset import CHANCES, CUBES, FANS, PROVENANCE, draws_sha256
 from holdings.errors import BadInput, Corrupt, NotFound, Unavailable
 
 Form = Literal["zarr", "tiledb"]
 FORMS: tuple[Form, ...] = ("zarr", "tiledb")
-_COORDS = ("month", "store", "quantile")
+_COORDS = ("month", "year", "store", "part", "quantile")
+QUANTILES_NAME = "quantiles.parquet"
+"""Beside the draws of a result in a folder."""
 _DRAWS_PER_TILE = 4096
 _MONTHS_PER_TILE = 12
 _NAME_KEY, _ATTRS_KEY = "holdfast_coords", "holdfast_attrs"
@@ -59,6 +64,7 @@ def save_result(
         ) from None
     try:
         _WRITERS[form](ds, part)
+        _write_quantiles(ds, part / QUANTILES_NAME)
         if folder.is_dir():
             folder.rmdir()  # empty, or it would be taken; rename does not replace it everywhere
         part.rename(folder)
@@ -97,7 +103,12 @@ def _save_remote(ds: xr.Dataset, url: str, form: Form, storage_options: Mapping[
         )
     try:
         ds.to_zarr(
-            url, mode="w-", zarr_format=3, consolidated=False, storage_options=_options(storage_options)
+            url,
+            mode="w-",
+            zarr_format=3,
+            consolidated=False,
+            encoding=_chunks(ds),
+            storage_options=_options(storage_options),
         )
     except FileExistsError:
         raise BadInput(
@@ -140,7 +151,7 @@ def open_result(
 
 
 def _needed() -> set[str]:
-    return {*_COORDS, *CUBES, *FANS, *PROVENANCE}
+    return {*_COORDS, *CUBES, *FANS, *CHANCES, *PROVENANCE}
 
 
 def _reading(read: Callable[[Path], xr.Dataset], folder: Path) -> xr.Dataset:
@@ -171,12 +182,56 @@ def _form_of(folder: Path) -> Form | None:
     return "tiledb" if (folder / "__tiledb_group.tdb").is_file() else None
 
 
+# --- quantiles, for whoever has no Zarr
+
+
+def _write_quantiles(ds: xr.Dataset, path: Path) -> None:
+    """One row for each variable, moment, store or part, and quantile, with the provenance in its metadata."""
+    tables = [_fan_rows(ds[name]) for name in FANS]
+    about = {name: str(value) for name, value in ds.attrs.items()}
+    pq.write_table(pa.concat_tables(tables).replace_schema_metadata(about), path, compression="zstd")
+
+
+def _fan_rows(fan: xr.DataArray) -> pa.Table:
+    named = fan.stack(row=fan.dims)  # xarray's stack, not pandas'
+    rows = named.size
+
+    def of(dim: str, kind: pa.DataType) -> pa.Array:
+        return pa.array(named[dim].values, kind) if dim in fan.dims else pa.nulls(rows, kind)
+
+    when = "month" if "month" in fan.dims else "year"
+    return pa.table(
+        {
+            "variable": pa.repeat(pa.scalar(str(fan.name).removesuffix("_fan")), rows),
+            "units": pa.repeat(pa.scalar(fan.attrs.get("units", "")), rows),
+            "from": pa.array(named[when].values.astype("datetime64[D]"), pa.date32()),
+            "per": pa.repeat(pa.scalar(when), rows),
+            "store": of("store", pa.string()),
+            "part": of("part", pa.string()),
+            "quantile": pa.array(named["quantile"].values, pa.float64()),
+            "value": pa.array(named.values, pa.float64()),
+        }
+    )
+
+
 # --- Zarr
 
 
 def _write_zarr(ds: xr.Dataset, folder: Path) -> None:
     # Consolidated metadata is not in the Zarr 3 specification, so readers other than ours may stumble.
-    ds.to_zarr(folder, mode="w-", zarr_format=3, consolidated=False)
+    ds.to_zarr(folder, mode="w-", zarr_format=3, consolidated=False, encoding=_chunks(ds))
+
+
+def _chunks(ds: xr.Dataset) -> dict[str, dict[str, tuple[int, ...]]]:
+    """Years of a block of draws together, so that a slice of a large cube reads little else."""
+    return {
+        name: {"chunks": tuple(_chunk(str(dim), size) for dim, size in ds[name].sizes.items())}
+        for name in CUBES
+    }
+
+
+def _chunk(dim: str, size: int) -> int:
+    return min(size, {"draw": _DRAWS_PER_TILE, "month": 5 * _MONTHS_PER_TILE}.get(dim, size))
 
 
 def _read_zarr(folder: Path) -> xr.Dataset:
@@ -184,8 +239,11 @@ def _read_zarr(folder: Path) -> xr.Dataset:
 
 
 def _loaded(place: Path | str, **options: Any) -> xr.Dataset:
-    ds: xr.Dataset = xr.open_zarr(place, consolidated=False, chunks=None, **options)
-    return ds.load()
+    with warnings.catch_warnings():
+        # The quantiles lie beside the arrays, in a form that Zarr does not know.
+        warnings.filterwarnings("ignore", message=f".*{QUANTILES_NAME} is not recognized.*")
+        ds: xr.Dataset = xr.open_zarr(place, consolidated=False, chunks=None, **options)
+        return ds.load()
 
 
 # --- TileDB
@@ -208,7 +266,7 @@ def _write_array(tiledb: Any, variable: xr.DataArray, path: Path) -> None:
         tiledb.Dim(name=str(dim), domain=(0, size - 1), tile=_tile(str(dim), size), dtype=np.int64)
         for dim, size in variable.sizes.items()
     ]
-    attr = tiledb.Attr(name="value", dtype=np.float64, filters=tiledb.FilterList([tiledb.ZstdFilter()]))
+    attr = tiledb.Attr(name="value", dtype=variable.dtype, filters=tiledb.FilterList([tiledb.ZstdFilter()]))
     tiledb.Array.create(str(path), tiledb.ArraySchema(domain=tiledb.Domain(*dims), attrs=[attr]))
     with tiledb.open(str(path), "w") as array:
         array[:] = np.ascontiguousarray(variable.values)
@@ -247,7 +305,7 @@ def _plain(value: Any) -> Any:
 
 
 def _coord(name: str, told: dict[str, Any]) -> tuple[str, np.ndarray[Any, Any], dict[str, str]]:
-    kinds: dict[str, Any] = {"month": "datetime64[s]", "quantile": np.float64}
+    kinds: dict[str, Any] = {"month": "datetime64[s]", "year": "datetime64[s]", "quantile": np.float64}
     return name, np.array(told["values"], dtype=kinds.get(name, object)), told["attrs"]
 
 

@@ -8,12 +8,14 @@ hundreds of times faster than those of plain random numbers. What is chance in s
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 from scipy.stats import qmc
 
 from capacity.laws import Floats
+from capacity.scenario import Correlation
 
 BLOCK = 4096
 """Draws in a block. Never change it: results are made of blocks, and block i is the same for ever."""
@@ -46,12 +48,15 @@ def dimensions(names: Sequence[str]) -> dict[str, int]:
     return {name: slot for slot, name in taken.items()}
 
 
-def uniforms(names: Sequence[str], *, seed: int, block: int) -> dict[str, Floats]:
-    """Quasi-random numbers in (0, 1) for each name: ndarray = (BLOCK,)."""
+def uniforms(names: Sequence[str], *, seed: int, block: int, scramble: int = 0) -> dict[str, Floats]:
+    """Quasi-random numbers in (0, 1) for each name: ndarray = (BLOCK,).
+
+    scramble : which of many scramblings of the same points; their spread is the error of randomising.
+    """
     if not names:
         return {}
     slots = dimensions(names)
-    engine = qmc.Sobol(max(SLOTS, 4 * len(names)), rng=np.random.default_rng([seed, 0]))
+    engine = qmc.Sobol(max(SLOTS, 4 * len(names)), rng=np.random.default_rng([seed, scramble]))
     if block:
         engine.fast_forward(block * BLOCK)
     # Points are multiples of 2^-30 and may be 0, whose normal score is infinite: take the cell's middle.
@@ -61,5 +66,44 @@ def uniforms(names: Sequence[str], *, seed: int, block: int) -> dict[str, Floats
 
 def normals(name: str, *, seed: int, block: int, rows: int) -> Floats:
     """Standard normal numbers: ndarray = (rows, BLOCK); more rows continue where fewer ended."""
-    stream = np.random.SFC64(np.random.SeedSequence([seed, name_hash(name), block]))
-    return np.random.Generator(stream).standard_normal((rows, BLOCK))
+    return stream(name, seed=seed, block=block)(rows)
+
+
+def correlation_root(correlations: Sequence[Correlation]) -> tuple[list[str], Floats]:
+    """The names that are correlated, and the lower triangular root of their matrix.
+
+    Raises numpy.linalg.LinAlgError where the correlations contradict one another.
+    """
+    names = sorted({name for each in correlations for name in (each.first, each.second)}, key=name_hash)
+    matrix = np.eye(len(names))
+    for each in correlations:
+        one, other = names.index(each.first), names.index(each.second)
+        matrix[one, other] = matrix[other, one] = each.rho
+    # A whisper on the diagonal lets rho = 1 through; it moves a score by less than 1e-5.
+    root: Floats = np.linalg.cholesky(matrix + 1e-10 * np.eye(len(names)))
+    return names, root
+
+
+def correlate(points: dict[str, Floats], correlations: Sequence[Correlation]) -> dict[str, Floats]:
+    """`points` with those that move together made to: a Gaussian copula, each still uniform."""
+    if not correlations:
+        return points
+    names, root = correlation_root(correlations)
+    scores = [ndtri(points[name]) for name in names]
+    joined = {
+        # Summed one by one: a matrix product's order of summing would depend on threads.
+        name: ndtr(sum(root[row, column] * scores[column] for column in range(row + 1)))
+        for row, name in enumerate(names)
+    }
+    return {**points, **{name: np.clip(u, LEAST_CHANCE, 1 - LEAST_CHANCE) for name, u in joined.items()}}
+
+
+def stream(name: str, *, seed: int, block: int) -> Callable[[int], Floats]:
+    """Rows of standard normal numbers, ndarray = (rows, BLOCK), one lot after another."""
+    generator = generator_of(name, seed=seed, block=block)
+    return lambda rows: generator.standard_normal((rows, BLOCK))
+
+
+def generator_of(name: str, *, seed: int, block: int) -> np.random.Generator:
+    """The random numbers that belong to a name and a block."""
+    return np.random.Generator(np.random.SFC64(np.random.SeedSequence([seed, name_hash(name), block])))

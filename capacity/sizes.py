@@ -20,15 +20,36 @@ MINIMUM_IMAGES = 8
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Moments:
-    """The first two moments of one image's bytes."""
+    """The first three moments of one image's bytes."""
 
     mean: float
     square: float
+    cube: float = 0.0
 
     @classmethod
     def of(cls, law: Law) -> Moments:
         """Of a size law, in closed form."""
-        return cls(mean=law.moment(1), square=law.moment(2))
+        return cls(mean=law.moment(1), square=law.moment(2), cube=law.moment(3))
+
+    def object_third(self, images: Floats) -> Floats:
+        """E[S^3] of the bytes S of one object with M independent images, M as in `object_moments`."""
+        low = np.floor(images)
+        part = images - low
+        return (1 - part) * self._third_of(low) + part * self._third_of(low + 1)
+
+    def _third_of(self, number: Floats) -> Floats:
+        pairs, triples = number * (number - 1), number * (number - 1) * (number - 2)
+        return (
+            number * self.cube
+            + 3 * pairs * self.square * self.mean
+            + triples * (self.mean * self.mean * self.mean)
+        )
+
+    def skew(self, objects: Floats, images: Floats) -> Floats:
+        """Of the bytes of cohorts of so many objects; infinite where nothing is made."""
+        square = object_moments(self, images)[1]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(self.object_third(images) / (square**1.5 * np.sqrt(objects)))
 
 
 def object_moments(image: Moments, images: Floats) -> tuple[Floats, Floats]:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from capacity.dataset import CUBES, FANS, PROVENANCE, QUANTILES, draws_sha256
+from capacity.dataset import CHANCES, CUBES, FANS, PROVENANCE, QUANTILES, draws_sha256
 from capacity.ensemble import project
 from capacity.sampling import BLOCK, dimensions, name_hash, normals, uniforms
 from capacity.scenario import Scenario
@@ -93,16 +93,16 @@ def test_blocks_continue_one_sequence() -> None:
 def test_dimensions_names_and_units(serial: xr.Dataset) -> None:
     assert serial["bytes_held"].dims == ("month", "store", "draw")
     assert serial["bytes_held_fan"].dims == ("quantile", "month", "store")
-    assert dict(serial.sizes) == {"month": 9, "store": 2, "draw": DRAWS, "quantile": 5}
+    assert dict(serial.sizes) == {"month": 9, "year": 1, "store": 2, "part": 7, "draw": DRAWS, "quantile": 5}
     assert serial["bytes_held"].attrs["units"] == "B"
     assert serial["cost"].attrs["units"] == "EUR"
     assert str(serial["month"].values[8])[:10] == "2027-09-01"
 
 
 def test_fans_are_quantiles_of_the_draws(serial: xr.Dataset) -> None:
-    total = serial["bytes_held"].sum("store").isel(month=-1).values
+    total = serial["bytes_held"].astype(float).sum("store").isel(month=-1).values
     found = serial["bytes_held_total_fan"].isel(month=-1).values
-    assert found.tolist() == np.quantile(total, QUANTILES).tolist()
+    assert found == pytest.approx(np.quantile(total, QUANTILES), rel=1e-12)
     assert (np.diff(serial["cost_spent_fan"].values, axis=1) > 0).all()
     assert (np.diff(serial["bytes_held_fan"].values[:, -1], axis=0) > 0).all()
 
@@ -110,7 +110,7 @@ def test_fans_are_quantiles_of_the_draws(serial: xr.Dataset) -> None:
 def test_everything_that_made_it_lies_inside(serial: xr.Dataset, scenario: Scenario) -> None:
     attrs = serial.attrs
     assert set(attrs) == set(PROVENANCE)
-    assert set(serial.data_vars) == {*CUBES, *FANS}
+    assert set(serial.data_vars) == {*CUBES, *FANS, *CHANCES}
     assert attrs["scenario_text"] == scenario.text
     assert "old bags also rest in cold" in attrs["policy_text"]
     assert "storage_per_gb_month" in json.loads(attrs["price_sheets"])["cold"]

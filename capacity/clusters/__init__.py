@@ -1,0 +1,1 @@
+"""Dask clusters that a run may start for itself, a file each."""

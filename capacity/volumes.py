@@ -1,0 +1,76 @@
+"""How many objects each month brings: what people state, or what lines at institutions do.
+
+Institutions are taken in the order of their names, whatever the order of the file, and each has
+random numbers of its own name: so listing them otherwise changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from capacity.cohorts import objects_made
+from capacity.laws import Floats
+from capacity.sampling import stream
+from capacity.scenario import Input, Institution, Line, ObjectType, Ramp
+
+Draw = Callable[[Input], Floats]
+"""The values of an input in each draw of a block: ndarray = (n_draws,)."""
+
+
+def objects_of_lines(
+    lines: Sequence[Line],
+    institutions: Sequence[Institution],
+    *,
+    months: int,
+    draws: int,
+    draw: Draw,
+    seed: int,
+    block: int,
+) -> dict[str, Floats]:
+    """Objects of each type and month: ndarray = (n_months, n_draws) by the name of the type."""
+    by_name = {line.name: line for line in lines}
+    made = {line.object_type: np.zeros((months, draws)) for line in lines}
+    for each in sorted(institutions, key=lambda institution: institution.name):
+        activity = _activity(each, months=months, draws=draws, draw=draw, seed=seed, block=block)
+        for name, count in each.lines:
+            line = by_name[name]
+            per_day, days, uptime = (draw(item) for item in line.inputs)
+            made[line.object_type] += activity * (draw(count) * per_day * days * uptime / 12)
+    return made
+
+
+def _activity(each: Institution, *, months: int, draws: int, draw: Draw, seed: int, block: int) -> Floats:
+    """How many of these institutions' worth of lines run in each month: ndarray = (n_months, n_draws)."""
+    since = np.maximum(np.arange(months) - each.first_month, 0)
+    risen = np.ones((months, draws)) if each.ramp is None else _risen(each.ramp, since / 12, draw)
+    risen[: each.first_month] = 0.0
+    if not each.year_spread:
+        risen *= each.count
+        return risen
+    numbers = stream(f"institutions.{each.name}", seed=seed, block=block)
+    for year in range(-(-months // 12)):
+        factor = np.exp(each.year_spread * numbers(each.count)[:, :draws] - each.year_spread**2 / 2)
+        risen[12 * year : 12 * year + 12] *= factor.sum(axis=0)
+    return risen
+
+
+def _risen(ramp: Ramp, years: Floats, draw: Draw) -> Floats:
+    """The share of its lines that run: start_share at first, all of them in the end, never falling."""
+    start, midpoint, width = (draw(item) for item in ramp.inputs)
+    at_first = 1 / (1 + np.exp(midpoint / width))
+    logistic = 1 / (1 + np.exp((midpoint - years[:, None]) / width))
+    start = np.minimum(start, 1.0)
+    return np.asarray(start + (1 - start) * (logistic - at_first) / (1 - at_first))
+
+
+def objects_of(kind: ObjectType, by_lines: Floats | None, *, months: int, draw: Draw) -> Floats:
+    """Objects of one type in each month, never more than there are: ndarray = (n_months, n_draws)."""
+    stated = objects_made(draw(kind.objects_per_month), draw(kind.growth_per_year), months)
+    made = stated if by_lines is None else stated + by_lines
+    there_are = draw(kind.objects_at_most)
+    if not there_are.any():
+        return made
+    limit = np.where(there_are > 0, there_are, np.inf)
+    return np.diff(np.minimum(np.cumsum(made, axis=0), limit), axis=0, prepend=0.0)
