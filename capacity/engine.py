@@ -134,7 +134,7 @@ def _with_shares(model: Model) -> Iterator[StreamModel]:
     """Decided once, from what is likely, so that no draw changes how another one is made."""
     middle = {item.name: np.full(1, 0.5) for item in model.inputs}
     chance = Chance(model, seed=0, block=0, draws=1, points=middle)
-    objects = _objects(model, chance)
+    objects = months_objects(model, chance)
     for each in model.streams:
         images = chance.of(each.kind.images_per_object)
         number = objects[each.kind.name][:, 0]
@@ -221,7 +221,7 @@ def _flows(model: Model, chance: Chance) -> _Flows:
         images=np.zeros(shape),
         objects_deposited=np.zeros(shape),
     )
-    objects = _objects(model, chance)
+    objects = months_objects(model, chance)
     for each in model.streams:
         number = objects[each.kind.name]
         images = number * chance.of(each.kind.images_per_object)
@@ -238,7 +238,7 @@ def _flows(model: Model, chance: Chance) -> _Flows:
     return flows
 
 
-def _objects(model: Model, chance: Chance) -> dict[str, Floats]:
+def months_objects(model: Model, chance: Chance) -> dict[str, Floats]:
     """Objects by the name of their type: ndarray = (n_months, n_draws)."""
     institutions = model.institutions
     if chance.is_plain:

@@ -68,6 +68,11 @@ def project(
     return make_dataset(scenario, blocks, seed=seed, errors=found)
 
 
+def forget(checkpoints: Path, scenario: Scenario, *, seed: int) -> None:
+    """The result is kept: the blocks of this run are not needed any more."""
+    Checkpoints(checkpoints, plan_hash(scenario, seed=seed)).clear()
+
+
 def plan_hash(scenario: Scenario, *, seed: int) -> str:
     """What the draws of a run depend on: equal hashes are equal blocks."""
     told = "\n".join([canned(scenario), str(seed), str(BLOCK), str(sorted(versions().items()))])

@@ -48,6 +48,13 @@ def lay(path: Path) -> Laid:
     return _lay(path, ())
 
 
+def lay_whole(path: Path) -> Laid:
+    """The same, with every path in it made whole: what is taken out of it means the same elsewhere."""
+    found = find_scenario(path)
+    laid = lay(found)
+    return replace(laid, parsed=replace(laid.parsed, data=_anchored(laid.parsed.data, found.parent)))
+
+
 def _lay(path: Path, above: tuple[Path, ...]) -> Laid:
     here = path.resolve()
     parsed = parse_toml(path, missing_hint=_MISSING if not above else None)
@@ -100,12 +107,13 @@ def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     for key, value in above.items():
         lower = merged.get(key)
         both = isinstance(value, dict) and isinstance(lower, dict)
-        merged[key] = _merged(lower, value) if both and not _is_number(value) else value  # type: ignore[arg-type]  # both are
+        merged[key] = _merged(lower, value) if both and not is_number(value) else value  # type: ignore[arg-type]  # both are
     return merged
 
 
-def _is_number(table: dict[str, Any]) -> bool:
-    return bool(table.keys() & _NUMBER_KEYS)
+def is_number(table: object) -> bool:
+    """Whether a table is one number with its source, or with its shape."""
+    return isinstance(table, dict) and bool(table.keys() & _NUMBER_KEYS)
 
 
 def _anchored(data: dict[str, Any], folder: Path) -> dict[str, Any]:

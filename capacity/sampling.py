@@ -80,7 +80,7 @@ def correlation_root(correlations: Sequence[Correlation]) -> tuple[list[str], Fl
         one, other = names.index(each.first), names.index(each.second)
         matrix[one, other] = matrix[other, one] = each.rho
     # A whisper on the diagonal lets rho = 1 through; it moves a score by less than 1e-5.
-    root: Floats = np.linalg.cholesky(matrix + 1e-10 * np.eye(len(names)))
+    root = np.asarray(np.linalg.cholesky(matrix + 1e-10 * np.eye(len(names))), dtype=np.float64)
     return names, root
 
 

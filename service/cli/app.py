@@ -9,6 +9,13 @@ import typer
 
 from service.cli import (
     capacity,
+    capacity_actuals,
+    capacity_backtest,
+    capacity_calibrate,
+    capacity_check,
+    capacity_compare,
+    capacity_optimise,
+    capacity_sensitivity,
     catalogue,
     demo,
     deposit,
@@ -210,10 +217,69 @@ _capacity = _group(
 
     \b
     EXAMPLES
+      holdfast capacity check scenario.toml
       holdfast capacity run scenario.toml -o projection.zarr
+      holdfast capacity sensitivity scenario.toml
+      holdfast capacity compare scenario.toml lossy.toml
     """,
 )
 _add(_capacity, "run", capacity.run, "Project a scenario: bytes and money over the years.", no="never")
+_add(
+    _capacity,
+    "rerun",
+    capacity.rerun,
+    "Make a result again from what lies inside it.",
+    no="the draws are others than those that were kept",
+)
+_add(
+    _capacity,
+    "check",
+    capacity_check.check,
+    "Say what a scenario rests on, and what in it is old.",
+    no="a number is old or has no source; the scenario can be run",
+)
+_add(
+    _capacity,
+    "compare",
+    capacity_compare.compare,
+    "Say how two scenarios differ, and which inputs make it so.",
+    no="never",
+)
+_add(
+    _capacity,
+    "sensitivity",
+    capacity_sensitivity.sensitivity,
+    "Say which assumption moves the answer.",
+    no="never",
+)
+_add(
+    _capacity,
+    "optimise",
+    capacity_optimise.optimise,
+    "Find the cheapest policy that loses little enough.",
+    no="no policy keeps the limits",
+)
+_add(
+    _capacity,
+    "calibrate",
+    capacity_calibrate.calibrate,
+    "Measure the holdings, for a scenario.",
+    no="never",
+)
+_add(
+    _capacity,
+    "backtest",
+    capacity_backtest.backtest,
+    "Forecast from the past, and judge by what came after.",
+    no="the band did not hold nine days in ten, or an exponential fit was better",
+)
+_add(
+    _capacity,
+    "actuals",
+    capacity_actuals.actuals,
+    "Hold what happened against a plan.",
+    no="something came outside the plan's 90 % band",
+)
 
 _add(app, "report", report.report, "Write one HTML page: what is held, what was projected.", no="never")
 _add(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,14 +12,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from service.cli.answering import answer, say
+from service.cli.capacity_words import sentences
 from service.cli.options import AsJson, SettingsFile
 from service.cli.session import open_here
-from service.cli.statuses import DONE
+from service.cli.statuses import DONE, NO
 from service.wording import count, size, table
 
 if TYPE_CHECKING:
     import xarray as xr
 
+    from capacity.objects import ObjectRun
     from holdings.house import House
 
 _SHOWN_QUANTILES = (0.05, 0.5, 0.95)
@@ -40,9 +44,23 @@ def run(
     scheduler: Annotated[
         str | None,
         typer.Option(
-            "--scheduler", metavar="ADDR", help="serial, threads, processes or a Dask scheduler's address."
+            "--scheduler",
+            metavar="ADDR",
+            help="serial, threads, processes, local:N, slurm:N, kubernetes:N or a Dask scheduler's address.",
         ),
     ] = None,
+    objects: Annotated[
+        int | None,
+        typer.Option(
+            "--objects",
+            metavar="N",
+            min=2,
+            help="Also draw every single object of N futures, and say how far the cohorts are from them.",
+        ),
+    ] = None,
+    errors: Annotated[
+        bool, typer.Option("--errors", help="Also say how exact the quantiles are, from 8 scramblings.")
+    ] = False,
     settings: SettingsFile = None,
     as_json: AsJson = False,
 ) -> int:
@@ -50,30 +68,82 @@ def run(
 
     The same scenario, draws and seed give the same result, bit for bit, on any scheduler.
     A scenario that measures sizes in the catalogue, or names no stores of its own, is read
-    together with holdfast.toml; any other needs none.
+    together with holdfast.toml; any other needs none. Scenarios that come with Holdfast are
+    found by their name: europe-dissco, one-herbarium, ct-heavy. A run that was stopped goes
+    on where it was, when it is kept with -o in a folder.
 
     \b
     EXAMPLES
       holdfast capacity run scenario.toml -o projection.zarr
+      holdfast capacity run scenarios/europe-dissco.toml --draws 16384 --scheduler local:2
       holdfast capacity run scenario.toml --draws 65536 --seed 7 --json
     """
-    from capacity.ensemble import project
-    from capacity.results import save_result
+    from capacity.ensemble import forget, project
+    from capacity.objects import run_objects
+    from capacity.results import is_remote, save_result
     from capacity.scenario_reading import read_scenario
 
-    with _house_if_any(settings) as house:
+    with house_if_any(settings) as house:
         read = read_scenario(scenario, house=house)
-    result = project(read, draws=draws, seed=seed, scheduler=scheduler)
+    place = Path(target) if target is not None and not is_remote(target) else None
+    blocks = place.with_name(f".{place.name}.blocks") if place else None
+    result = project(
+        read,
+        draws=draws,
+        seed=seed,
+        scheduler=scheduler,
+        checkpoints=blocks,
+        errors=errors,
+        progress=_progress,
+    )
     if target is not None:
-        save_result(result, target if "://" in target else Path(target), form=form)
+        save_result(result, place or target, form=form)
+        if blocks:
+            forget(blocks, read, seed=seed)
         say(f"Every draw is in {target}; holdfast report {target} shows it.")
+    one_by_one = run_objects(read, draws=objects, seed=seed) if objects else None
     years = list(_years(result))
-    answer(_document(result, years), _lines(result, years), as_json=as_json)
+    document = {**_document(result, years), "objects": one_by_one}
+    answer(document, _lines(result, years, one_by_one), as_json=as_json)
     return DONE
 
 
+def rerun(
+    result: Annotated[Path, typer.Argument(metavar="RESULT", help="What capacity run -o kept.")],
+    *,
+    scheduler: Annotated[
+        str | None, typer.Option("--scheduler", metavar="ADDR", help="As for capacity run.")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Make a result again from what lies inside it, and say whether it is the same to the bit.
+
+    \b
+    EXAMPLES
+      holdfast capacity rerun projection.zarr
+    """
+    from capacity.rerunning import rerun as again
+    from capacity.results import open_result
+
+    found = again(open_result(result), scheduler=scheduler)
+    document = {
+        "same": found.same, "before": found.before, "now": found.now, "other_versions": found.other_versions
+    }  # fmt: skip
+    verdict = "the same, to the bit" if found.same else f"other draws: {found.now[:12]}"
+    lines = [f"{result} ({found.before[:12]}) was made again: {verdict}."]
+    lines += [f"  made with {each}" for each in found.other_versions]
+    answer(document, lines, as_json=as_json)
+    return DONE if found.same else NO
+
+
+def _progress(done: int, of: int) -> None:
+    if of > 1 and sys.stderr.isatty():
+        say(f"{done} of {of} blocks of draws are done.")
+
+
 @contextmanager
-def _house_if_any(settings: Path | None) -> Iterator[House | None]:
+def house_if_any(settings: Path | None) -> Iterator[House | None]:
+    """The house of the settings, where there are any: a scenario may do without."""
     from holdings.errors import BadInput
     from holdings.settings.reading import find_settings
 
@@ -99,7 +169,27 @@ def _years(result: xr.Dataset) -> Iterator[dict[str, object]]:
                 str(store): _quantiles(at["bytes_held_fan"].sel(store=store)) for store in at["store"].values
             },
             "cost_since_start": _quantiles(at["cost_spent_fan"]),
+            **_of_the_year(shown.isel(year=index // 12)),
         }
+
+
+def _of_the_year(at: xr.Dataset) -> dict[str, object]:
+    """What the year needs beside bytes and money, by store."""
+    by_store = ("bytes_written", "bytes_audited", "bytes_served", "network_mean", "network_peak", "carbon")
+    stores = [str(store) for store in at["store"].values]
+    return {
+        **{
+            name: {store: _quantiles(at[f"{name}_fan"].sel(store=store)) for store in stores}
+            for name in by_store
+        },
+        "cost_of_year": _quantiles(at["cost_year_fan"]),
+        "cost_parts": {
+            str(part): _quantiles(at["cost_parts_fan"].sel(part=part)) for part in at["part"].values
+        },
+        "objects_lost": _quantiles(at["objects_lost_fan"]),
+        "bytes_lost": _quantiles(at["bytes_lost_fan"]),
+        "over_budget": float(at["over_budget"]),
+    }
 
 
 def _quantiles(fan: xr.DataArray) -> dict[str, float]:
@@ -108,14 +198,24 @@ def _quantiles(fan: xr.DataArray) -> dict[str, float]:
 
 def _document(result: xr.Dataset, years: list[dict[str, object]]) -> dict[str, object]:
     told = ("title", "scenario", "currency", "price_year", "draws", "seed", "draws_sha256")
-    return {**{name: result.attrs[name] for name in told}, "years": years}
+    errors = json.loads(result.attrs["randomisation_error"])
+    return {**{name: result.attrs[name] for name in told}, "years": years, "randomisation_error": errors}
 
 
-def _lines(result: xr.Dataset, years: list[dict[str, object]]) -> Iterator[str]:
+def _lines(result: xr.Dataset, years: list[dict[str, object]], one_by_one: ObjectRun | None) -> Iterator[str]:
     about = result.attrs
     yield f"{about['title']}: {count(about['draws'], 'draw')}, seed {about['seed']}."
     head = ("end of", "held p05", "p50", "p95", f"spent ({about['currency']}) p05", "p50", "p95")
     yield from table([head, *map(_row, years)])
+    yield from sentences(result)
+    if found := json.loads(about["randomisation_error"]):
+        told = ", ".join(f"{name} {share:.2%}" for name, share in found.items())
+        yield f"Standard error of randomising, from 8 scramblings: {told}."
+    if one_by_one:
+        yield (
+            f"{one_by_one.objects:,.0f} objects of {count(one_by_one.draws, 'future')} drawn one by one: "
+            f"their bytes are {one_by_one.apart:+.4%} from the cohorts' (standard error {one_by_one.noise:.4%})."
+        )
 
 
 def _row(year: dict[str, object]) -> tuple[str, ...]:
