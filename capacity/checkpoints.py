@@ -33,7 +33,7 @@ class Checkpoints:
     def load(self, block: int, draws: int) -> Block | None:
         """The block, if it was done; None where it was not, or where its file was cut short."""
         try:
-            with np.load(self._path(block, draws), allow_pickle=False) as held:
+            with self._path(block, draws).open("rb") as file, np.load(file, allow_pickle=False) as held:
                 return _block({name: held[name] for name in held.files})
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -91,6 +92,7 @@ def _largest(
     return sums
 
 
+@lru_cache(maxsize=4096)
 def tail_moments(law: Law, share: float) -> tuple[float, float, float]:
     """E[X^r; X in the largest `share` of sizes] for r = 1, 2, 3."""
     if share >= 1:

@@ -131,6 +131,8 @@ def cost_of_store(store: StoreModel, months: Months, market: Market, model: Mode
         parts["media"] = level * draw(told.media.price_per_tb) * bought
         parts["energy"] = kwh * draw(model.numbers["energy.price_per_kwh"])
     nothing = np.zeros_like(months.held)
+    # A store of one's own is audited where it stands; a rented one through its line.
+    local = audited if told.media is not None else nothing
     return Account(
         cost=np.asarray(sum(parts.values())),
         parts=np.stack([by_years(parts.get(name, nothing)) for name in PARTS], axis=1),
@@ -138,7 +140,7 @@ def cost_of_store(store: StoreModel, months: Months, market: Market, model: Mode
             "bytes_written": by_years(months.came),
             "bytes_audited": by_years(audited),
             "bytes_served": by_years(served),
-            **_lines(months.came + out, model, draw),
+            **_lines(months.came + out - local, model, draw),
             "media_bought": by_years(bought * TB if told.media else nothing),
             "carbon": by_years(kwh * _grid(model, draw) + store.embodied_kg_per_tb * bought),
         },

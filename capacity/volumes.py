@@ -67,8 +67,10 @@ def _risen(ramp: Ramp, years: Floats, draw: Draw) -> Floats:
 
 def objects_of(kind: ObjectType, by_lines: Floats | None, *, months: int, draw: Draw) -> Floats:
     """Objects of one type in each month, never more than there are: ndarray = (n_months, n_draws)."""
-    stated = objects_made(draw(kind.objects_per_month), draw(kind.growth_per_year), months)
-    made = stated if by_lines is None else stated + by_lines
+    made = by_lines
+    if made is None or kind.objects_per_month.written:
+        stated = objects_made(draw(kind.objects_per_month), draw(kind.growth_per_year), months)
+        made = stated if made is None else stated + made
     there_are = draw(kind.objects_at_most)
     if not there_are.any():
         return made

@@ -163,5 +163,7 @@ def test_units_scale(tmp_path: Path) -> None:
 def test_types_add_up_and_stores_conserve_bytes(tmp_path: Path) -> None:
     """What is in the deposit store is all that was ever made, in every draw."""
     block = simulate(build_model(a_scenario(tmp_path, DOUBTFUL)), seed=5, block=1, draws=128)
-    assert block.bytes_held[:, 0] == pytest.approx(np.cumsum(block.bytes_deposited, axis=0, dtype=float), rel=1e-6)
+    assert block.bytes_held[:, 0] == pytest.approx(
+        np.cumsum(block.bytes_deposited, axis=0, dtype=float), rel=1e-6
+    )
     assert (block.bytes_held[:, 1] <= block.bytes_held[:, 0]).all()

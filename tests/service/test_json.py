@@ -75,6 +75,21 @@ def test_every_command_says_one_document(folder: Path, capsys: Said) -> None:
     projected = tell(*run_words)
     assert len(projected["years"]) == 10
     assert projected == tell(*run_words), "the same seed, the same answer"
+    assert tell("capacity", "rerun", "projection.zarr")["same"] is True
+    assert (
+        "months and stores" in tell("capacity", "actuals", "projection.zarr", status=2)["error"]["sentence"]
+    )
+    assert "fewer than" in tell("capacity", "calibrate", status=2)["error"]["sentence"]
+    assert tell("capacity", "check", "scenario.toml", status=1)["check"]["unsourced"] == []
+    compared = tell("capacity", "compare", "scenario.toml", "scenario.toml", "--draws", "64")
+    assert compared["comparison"]["steps"] == []
+    moved = tell("capacity", "sensitivity", "scenario.toml", "--points", "2", "--draws", "64")
+    assert "of the spread of the cost" in moved["sentences"]["cost"]
+    best = tell("capacity", "optimise", "one-herbarium", "--most-lost", "1e9", "--draws", "16")
+    assert best["optimum"]["best"]["is_allowed"] is True
+    (folder / "held.csv").write_text("Date,TB\n2020-01-01,7\n2020-07-01,9\n2021-01-01,11\n2021-07-01,13\n")
+    told_back = tell("capacity", "backtest", "held.csv", "--column", "TB", "--cut", "2021-06-01", status=1)
+    assert told_back["backtest"]["points_before"] == 3
     assert Path(tell("report", "projection.zarr", "-o", "page.html")["report"]).is_file()
 
     assert set(COMMANDS) - tried == {("demo",)}, "the demo has tests of its own"
