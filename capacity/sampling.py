@@ -19,8 +19,12 @@ from capacity.scenario import Correlation
 
 BLOCK = 4096
 """Draws in a block. Never change it: results are made of blocks, and block i is the same for ever."""
-SLOTS = 256
-"""Sobol dimensions; an input takes the one that its name hashes to."""
+SLOTS = (256, 1024, 4096, 16384)
+"""Sobol dimensions; an input takes the one that its name hashes to.
+
+The least of these that is four times as many as the inputs: in few and wide steps, because an
+input keeps its dimension only as long as their number stays.
+"""
 
 
 LEAST_CHANCE = 2.0**-31
@@ -38,7 +42,7 @@ def dimensions(names: Sequence[str]) -> dict[str, int]:
     It depends on the name alone, so an input keeps its draws when others are added; only where
     two names meet in one slot does the later of them (by hash) move on to the next that is free.
     """
-    slots = max(SLOTS, 4 * len(names))
+    slots = _slots(len(names))
     taken: dict[int, str] = {}
     for name in sorted(names, key=name_hash):
         slot = name_hash(name) % slots
@@ -46,6 +50,10 @@ def dimensions(names: Sequence[str]) -> dict[str, int]:
             slot = (slot + 1) % slots
         taken[slot] = name
     return {name: slot for slot, name in taken.items()}
+
+
+def _slots(inputs: int) -> int:
+    return next((slots for slots in SLOTS if slots >= 4 * inputs), max(SLOTS[-1], inputs))
 
 
 def uniforms(names: Sequence[str], *, seed: int, block: int, scramble: int = 0) -> dict[str, Floats]:
@@ -56,7 +64,7 @@ def uniforms(names: Sequence[str], *, seed: int, block: int, scramble: int = 0) 
     if not names:
         return {}
     slots = dimensions(names)
-    engine = qmc.Sobol(max(SLOTS, 4 * len(names)), rng=np.random.default_rng([seed, scramble]))
+    engine = qmc.Sobol(_slots(len(names)), rng=np.random.default_rng([seed, scramble]))
     if block:
         engine.fast_forward(block * BLOCK)
     # Points are multiples of 2^-30 and may be 0, whose normal score is infinite: take the cell's middle.

@@ -213,8 +213,8 @@ def _lines(result: xr.Dataset, years: list[dict[str, object]], one_by_one: Objec
         yield f"Standard error of randomising, from 8 scramblings: {told}."
     if one_by_one:
         yield (
-            f"{one_by_one.objects:,.0f} objects of {count(one_by_one.draws, 'future')} drawn one by one: their bytes "
-            f"are {one_by_one.apart:+.4%} from the cohorts' (standard error {one_by_one.noise:.4%})."
+            f"{one_by_one.objects:,.0f} objects of {count(one_by_one.draws, 'future')} drawn one by one: "
+            f"their bytes {one_by_one.apart:+.4%} from the cohorts' (standard error {one_by_one.noise:.4%})."
         )
 
 

@@ -109,7 +109,7 @@ def test_correlations_that_contradict_one_another_are_refused(tmp_path: Path) ->
     text = "".join(f'[[correlations]]\nbetween = ["{a}", "{b}"]\nrho = {rho}\n' for a, b, rho in pairs)
     with pytest.raises(BadInput, match="contradict"):
         a_scenario(tmp_path, DOUBTFUL + text)
-    with pytest.raises(BadInput, match="did you mean .*growth_per_year"):
+    with pytest.raises(BadInput, match=r"did you mean .*growth_per_year"):
         a_scenario(tmp_path, DOUBTFUL + text.replace("growth_per_year", "growth_per_yea"))
 
 
