@@ -15,13 +15,14 @@ Contenders alternate; medians are printed, in processor and in wall seconds. Tak
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-import dask
 import numpy as np
 
 from capacity.cohorts import cohort_bytes
@@ -31,6 +32,7 @@ from capacity.residency import Steps
 from capacity.sampling import BLOCK, generator_of, normals
 from capacity.sizes_drawn import Drawn, draw_sizes
 
+dask: Any = importlib.import_module("dask")  # half typed
 YEARS, TYPES, STORES = 20, 8, 4
 LAWS = [Lognormal.from_log_moments(17.5 + 0.2 * kind, 0.4 + 0.05 * kind) for kind in range(TYPES)]
 QUANTILES = (0.05, 0.5, 0.95)
@@ -90,7 +92,7 @@ def plain_numpy(objects: int) -> list[Answer]:
 
 def dask_array(objects: int) -> list[Answer]:
     """The idiom of dask.array: random numbers in chunks, reduced."""
-    import dask.array as da  # noqa: PLC0415  # only this contender needs it
+    da: Any = importlib.import_module("dask.array")
 
     answers = []
     for law in LAWS:
@@ -107,11 +109,11 @@ def dask_array(objects: int) -> list[Answer]:
 
 def with_simpy(objects: int) -> list[Answer]:
     """An event for each object, as a simulation is written."""
-    import simpy  # noqa: PLC0415  # only this contender needs it
+    simpy: Any = importlib.import_module("simpy")
 
     chance, answers = np.random.default_rng(0), []
 
-    def arrivals(env: simpy.Environment, law: Lognormal, sizes: list[float]) -> object:
+    def arrivals(env: Any, law: Lognormal, sizes: list[float]) -> object:
         for _ in range(objects // TYPES):
             yield env.timeout(1)
             sizes.append(float(chance.lognormal(np.log(law.median), law.sigma_above)))
@@ -169,12 +171,12 @@ def broadcast(draws: int) -> Floats:
     chance = np.random.default_rng(0)
     copies = np.zeros((YEARS, YEARS, STORES))
     for store in range(STORES):
-        for now, made in zip(steps_of(store).now, steps_of(store).made, strict=True):
-            copies[made, now:, store] = 1
+        for now, born in zip(steps_of(store).now, steps_of(store).made, strict=True):
+            copies[born, now:, store] = 1
     mean, spread = np.array([law.moment(1) for law in LAWS]), np.array([law.moment(2) ** 0.5 for law in LAWS])
     made = 4e6 * mean + 2e3 * spread * chance.standard_normal((draws, YEARS, TYPES))
     held = (made[:, :, None, :, None] * copies[None, :, :, None, :]).sum(axis=(1, 3))
-    return np.quantile(held, QUANTILES, axis=0)
+    return np.asarray(np.quantile(held, QUANTILES, axis=0))
 
 
 def random_numbers(draws: int) -> None:

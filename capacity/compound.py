@@ -68,7 +68,7 @@ def draw_totals(
     """
     known = whole or cumulants(law, objects)
     tail = _largest(law, objects, share, generators)
-    first, second, third = tail_moments(law, share)
+    first, second, third = tail_moments(law, share)  # type: ignore[arg-type]  # every law is frozen
     rest = Cumulants(
         k1=known.k1 - objects * first, k2=known.k2 - objects * second, k3=known.k3 - objects * third
     )

@@ -293,11 +293,12 @@ class _Accounts:
         held = np.empty((model.months, len(model.stores), draws), dtype=kind)
         cost = np.empty_like(held)
         market = Market(
-            dict(model.numbers),
+            model.numbers,
             self.chance.of,
             months=model.months,
             seed=self.chance.seed,
             block=self.chance.block,
+            plain=self.chance.is_plain,
         )
         years: dict[str, list[Floats]] = {}
         parts = np.zeros((model.years, len(PARTS), draws))

@@ -11,6 +11,7 @@ import pytest
 import xarray as xr
 
 from capacity.actuals import Actual
+from capacity.answers import answers_at
 from capacity.backtesting import backtest
 from capacity.calibrating import as_scenario, calibrate
 from capacity.checking import check
@@ -126,6 +127,18 @@ def test_what_moves_the_answer_is_found(scenario: Scenario) -> None:
     assert all(each.low < each.high for each in held)
     with pytest.raises(BadInput, match="power of two"):
         sensitivities(scenario, n=60, draws=64, seed=0)
+
+
+def test_points_alone_decide_the_answer(tmp_path: Path) -> None:
+    """No noise of markets, years or harvests is in what the indices are made from."""
+    text = SHORT + (
+        "\n[price_shock]\nper_year = 3\nsize = 0.5\n[access]\nreads_per_year = 0.1\nharvests_per_year = 4\n"
+    )
+    noisy = a_scenario(tmp_path, text.replace('title = "Doubts"', 'title = "D"\nprice_noise_per_year = 0.2'))
+    model = build_model(noisy)
+    points = {item.name: np.full(9, 0.3) for item in model.inputs}
+    for values in answers_at(model, points).values():
+        assert len(set(values.tolist())) == 1
 
 
 def test_a_scenario_without_doubt_has_nothing_that_moves_it(tmp_path: Path) -> None:
