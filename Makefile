@@ -58,6 +58,7 @@ bench: $(READY)
 	@$(BIN)/python -m benchmarks.deposit
 	@$(BIN)/python -m benchmarks.validate
 	@$(BIN)/python -m benchmarks.find
+	@$(BIN)/python -m benchmarks.capacity
 
 # uv resolves for every platform at once; it is used here only, and lives in an environment of its own.
 lock:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -45,6 +49,36 @@ def test_a_cluster_agrees_to_the_bit(scenario: Scenario, serial: xr.Dataset, wor
     ) as cluster:
         found = project(scenario, draws=DRAWS, seed=11, scheduler=cluster.scheduler_address)
     assert found.identical(serial)
+
+
+@pytest.mark.soak
+def test_a_worker_that_is_killed_changes_no_bit(scenario: Scenario, serial: xr.Dataset) -> None:
+    killed: list[int] = []
+    with distributed.LocalCluster(  # type: ignore[no-untyped-call]  # untyped there
+        n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+    ) as cluster:
+
+        def kill_one(_done: int, _of: int) -> None:
+            if not killed:
+                killed.append(next(iter(cluster.workers.values())).pid)
+                os.kill(killed[0], signal.SIGKILL)
+
+        found = project(
+            scenario, draws=DRAWS, seed=11, scheduler=cluster.scheduler_address, progress=kill_one
+        )
+    assert killed
+    assert found.identical(serial)
+
+
+def test_one_block_waits_for_no_dask() -> None:
+    program = (
+        "import sys; from pathlib import Path; from capacity.ensemble import project; "
+        "from capacity.scenario_reading import read_scenario; "
+        "project(read_scenario(Path('one-herbarium'), house=None), draws=8); "
+        "print([name for name in ('dask.threaded', 'distributed') if name in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
 
 
 def test_fewer_draws_are_the_beginning_of_more(scenario: Scenario, serial: xr.Dataset) -> None:
