@@ -13,7 +13,7 @@ from archive.recording import new_run
 from archive.withdrawing import refuse_withdrawn
 from holdings.errors import BadInput, Corrupt
 from holdings.house import House
-from holdings.observing import Advanced, Finished, Started
+from holdings.observing import Advanced, Finished, Observer, Started, nobody
 from holdings.records import Image, package_prefix
 from holdings.stores.interface import Store
 
@@ -49,7 +49,7 @@ def get_image(house: House, image_id: str, target: Path, *, overwrite: bool = Fa
             _, store, troubles = from_first_good(
                 house,
                 image.package_id,
-                lambda store: _fill(house, store, image, file),
+                lambda store: copy_image(store, image, file, observer=house.observer),
                 run=new_run(house, "get"),
             )
     finally:
@@ -57,7 +57,11 @@ def get_image(house: House, image_id: str, target: Path, *, overwrite: bool = Fa
     return Got(image=image, target=target, store=store, troubles=troubles)
 
 
-def _fill(house: House, store: Store, image: Image, file: BinaryIO) -> None:
+def copy_image(store: Store, image: Image, file: BinaryIO, *, observer: Observer = nobody) -> None:
+    """Write the bytes of `image` into `file`, from its beginning, in pieces.
+
+    Raises Corrupt where they are not those that were deposited.
+    """
     file.seek(0)
     file.truncate()
     key = package_prefix(image.package_id) + image.object_key
@@ -68,7 +72,7 @@ def _fill(house: House, store: Store, image: Image, file: BinaryIO) -> None:
         ):
             seen.update(piece)
             file.write(piece)
-            house.observer(Advanced(job=f"getting {image.image_id}", size_bytes=len(piece)))
+            observer(Advanced(job=f"getting {image.image_id}", size_bytes=len(piece)))
     except BadInput as error:
         raise Corrupt(
             f"{key} in {store.name} is shorter than was recorded.", detail=error.sentence

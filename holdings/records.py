@@ -90,6 +90,7 @@ class Package:
     objects: tuple[StoredObject, ...]
     """In order of their keys; the manifest itself is not among them."""
     images: int
+    """Originals in it; a collection, which is made of the originals in bags, has 0."""
 
     @property
     def size_bytes(self) -> int:

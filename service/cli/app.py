@@ -17,6 +17,10 @@ from service.cli import (
     capacity_optimise,
     capacity_sensitivity,
     catalogue,
+    collection,
+    collection_open,
+    collection_rebuild,
+    collection_window,
     demo,
     deposit,
     export,
@@ -178,6 +182,49 @@ _add(
     tier.status,
     "Say what each store holds, and what is below the policy.",
     no="a package has fewer copies than the policy wants",
+)
+
+_collection = _group(
+    "collection",
+    "Pixels and specimens ready for analysis: build, look, open.",
+    """Pixels and specimens ready for analysis: OME-Zarr or TileDB, and one Parquet table.
+
+    A collection is made of the originals in bags, and can be made again from them.
+
+    \b
+    EXAMPLES
+      holdfast collection build --collection nhmuk-pinned
+      holdfast collection open nhmuk-pinned-zarr-0f3a52c1d9e4.1
+    """,
+)
+_add(
+    _collection,
+    "build",
+    collection.build,
+    "Make a collection of the images in bags.",
+    no="some images could not be built; they are named, the others are held",
+)
+
+_add(
+    _collection,
+    "window",
+    collection_window.window,
+    "Read part of an image, by the tiles it touches.",
+    no="there is no such image, or no copy of it is what was recorded",
+)
+_add(
+    _collection,
+    "open",
+    collection_open.open_,
+    "Print the lines of Python that open an image.",
+    no="there is no such image",
+)
+_add(
+    _collection,
+    "rebuild",
+    collection_rebuild.rebuild,
+    "Prove that a collection can be made again from its bags.",
+    no="an image that was made again is not what is held",
 )
 
 _catalogue = _group(

@@ -15,8 +15,31 @@ from service.cli.app import app
 from tests.kit.commands import holdfast
 
 HEAVY = [
-    *("PIL", "bagit", "botocore", "dask", "distributed", "duckdb", "jinja2", "matplotlib", "numpy"),
-    *("obstore", "pandas", "pyarrow", "pydantic", "rich", "s3fs", "scipy", "tiledb", "xarray", "zarr"),
+    *(
+        "PIL",
+        "bagit",
+        "botocore",
+        "dask",
+        "distributed",
+        "duckdb",
+        "imagecodecs",
+        "jinja2",
+        "matplotlib",
+        "numpy",
+    ),
+    *(
+        "obstore",
+        "pandas",
+        "pyarrow",
+        "pydantic",
+        "rich",
+        "s3fs",
+        "scipy",
+        "tifffile",
+        "tiledb",
+        "xarray",
+        "zarr",
+    ),
 ]
 
 
@@ -28,7 +51,7 @@ def every_command(group: Any, words: tuple[str, ...] = ()) -> list[tuple[str, ..
     return found
 
 
-GROUPS = [(), ("tier",), ("catalogue",), ("capacity",)]
+GROUPS = [(), ("tier",), ("catalogue",), ("capacity",), ("collection",)]
 COMMANDS = every_command(typer.main.get_command(app))
 
 

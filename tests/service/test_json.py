@@ -61,6 +61,15 @@ def test_every_command_says_one_document(folder: Path, capsys: Said) -> None:
 
     assert tell("validate", "bag")["valid"] is True
 
+    assert tell("collection", "build", "-c", "sheets", "--estimate")["images"] == 2
+    collection = tell("collection", "build", "-c", "sheets")
+    assert (len(collection["images"]), collection["left_out"]) == (2, [])
+    image_id = collection["images"][0]["image_id"]
+    assert len(tell("collection", "open", image_id)["python"]) == 3
+    seen = tell("collection", "window", image_id, "--box", "0:4,0:6", "-o", "part.png")
+    assert (seen["height_px"], seen["width_px"]) == (4, 6)
+    assert tell("collection", "rebuild", collection["package_id"])["same"] is True
+
     planned = tell("tier", "plan", "--now", "+400d", "-o", "plan.json")
     assert planned == json.loads((folder / "plan.json").read_text())
     assert [move["package_id"] for move in planned["moves"]] == [package_id]

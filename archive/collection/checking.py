@@ -1,0 +1,69 @@
+"""What was written is read back by an independent library and compared, every pixel of every level."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archive.collection.interface import ImageArrayWriter
+from archive.collection.pyramid import Block, Write
+from archive.collection.shapes import Form, Level, Zyx
+from holdings.errors import Corrupt
+
+
+class _Hasher(Protocol):
+    def update(self, data: Any, /) -> None: ...
+
+    def hexdigest(self) -> str: ...
+
+
+class Digests:
+    """The SHA-256 of each level's pixels, taken as they pass on their way to the writer.
+
+    Over the samples in the order (z, y, x, channels), little-endian: the same whatever the tiles,
+    the codec and the form.
+    """
+
+    def __init__(self, form: Form, write: Write) -> None:
+        self._write = write
+        self._seen: dict[int, _Hasher] = {level.number: hashlib.sha256() for level in form.stored}
+
+    def write(self, level: Level, at: Zyx, block: Block) -> None:
+        """Take note of a band and pass it on."""
+        self._seen[level.number].update(_bytes(block))
+        self._write(level, at, block)
+
+    def of(self, level: Level) -> str:
+        """Of everything that passed for that level."""
+        return self._seen[level.number].hexdigest()
+
+
+def check_pixels(form: Form, writer: ImageArrayWriter, digests: Digests) -> None:
+    """Raises Corrupt where a level does not come back as it was written."""
+    for level in form.stored:
+        seen = hashlib.sha256()
+        for at, size in bands(form, level):
+            seen.update(_bytes(writer.read(level, at, size)))
+        if seen.hexdigest() != digests.of(level):
+            raise Corrupt(
+                f"Level {level.number} does not come back as it was written; the image is not kept.",
+                hint="The codec's library or this machine's memory is at fault.",
+            )
+
+
+def bands(form: Form, level: Level) -> list[tuple[Zyx, Zyx]]:
+    """Boxes of whole tiles in the order of the pixels, each with its first pixel and its size."""
+    deep, high, wide = level.size
+    if form.is_volume:
+        step = level.tile[0]
+        return [((z, 0, 0), (min(step, deep - z), high, wide)) for z in range(0, deep, step)]
+    step = level.tile[1]
+    return [((z, y, 0), (1, min(step, high - y), wide)) for z in range(deep) for y in range(0, high, step)]
+
+
+def _bytes(block: NDArray[Any]) -> memoryview:
+    little = block.astype(block.dtype.newbyteorder("<"), copy=False)
+    return np.ascontiguousarray(little).data.cast("B")

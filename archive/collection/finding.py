@@ -1,0 +1,108 @@
+"""Which image of which collection is meant, and what its table says of it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from archive.collection.built import BuiltImage
+from archive.collection.index import index_key, read_index
+from archive.reading import from_first_good
+from archive.recording import new_run
+from holdings.catalogue.index import write_whole
+from holdings.errors import BadInput, Corrupt, NotFound
+from holdings.house import House
+from holdings.records import Package, PackageKind, StoredObject, package_of_image, sha256_hex
+from holdings.stores.interface import Reads
+
+_FOLDER = "collections"
+"""Beside the catalogue: tables that were fetched once. They can be lost."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """An image of a collection."""
+
+    package: Package
+    built: BuiltImage
+
+
+def find_built(house: House, identifier: str) -> Found:
+    """The image that `identifier` names: one of a collection, or an original that a collection has.
+
+    Of an original, the newest collection that has it. Raises NotFound, BadInput.
+    """
+    package = house.catalogue.package(package_of_image(identifier))
+    if package.kind is PackageKind.BAG:
+        return _of_original(house, package, identifier)
+    ordinal = int(identifier.rpartition(".")[2])
+    for built in images_of(house, package):
+        if built.ordinal == ordinal:
+            return Found(package=package, built=built)
+    raise NotFound(f"{package.package_id} has no image {identifier}.")
+
+
+def _of_original(house: House, bag: Package, identifier: str) -> Found:
+    collections = [
+        package
+        for package in house.catalogue.packages(collection=bag.collection)
+        if package.kind is PackageKind.COLLECTION
+    ]
+    for package in sorted(collections, key=lambda package: package.created_at, reverse=True):
+        for built in images_of(house, package):
+            if identifier in built.source_image_ids:
+                return Found(package=package, built=built)
+    raise NotFound(
+        f"No collection has {identifier}.",
+        hint=f"holdfast collection build --collection {bag.collection}",
+    )
+
+
+def images_of(house: House, package: Package) -> list[BuiltImage]:
+    """Every image of a collection; the table is fetched once and kept beside the catalogue."""
+    recorded = table_of(package)
+    kept = house.settings.catalogue.path.parent / _FOLDER / f"{package.package_id}.parquet"
+    data = _kept(kept, recorded) or _fetched(house, package, recorded, kept)
+    return read_index(data, origin=f"the table of {package.package_id}")
+
+
+def table_of(package: Package) -> StoredObject:
+    """The object that is a collection's table. Raises BadInput where the package is no collection."""
+    wanted = index_key(package.collection)
+    for item in package.objects:
+        if item.key == wanted and package.kind is PackageKind.COLLECTION:
+            return item
+    raise BadInput(f"{package.package_id} is no collection.", hint="holdfast collection build makes one.")
+
+
+def _kept(path: Path, recorded: StoredObject) -> bytes | None:
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    return data if sha256_hex(data) == recorded.sha256 else None
+
+
+def _fetched(house: House, package: Package, recorded: StoredObject, keep: Path) -> bytes:
+    key = package.prefix + recorded.key
+    data, _, _ = from_first_good(
+        house,
+        package.package_id,
+        lambda store: _table(store, key, recorded),
+        run=new_run(house, "collection"),
+    )
+    with suppress(OSError):  # a place that cannot be written to costs one request more each time
+        keep.parent.mkdir(exist_ok=True)
+        write_whole(keep, data)
+    return data
+
+
+def _table(store: Reads, key: str, recorded: StoredObject) -> bytes:
+    try:
+        data = store.get_range(key, 0, recorded.size_bytes)
+    except BadInput as error:
+        raise Corrupt(f"{key} in {store.name} is shorter than was recorded.") from error
+    if sha256_hex(data) != recorded.sha256:
+        raise Corrupt(f"{key} in {store.name} is not what was recorded.")
+    return data

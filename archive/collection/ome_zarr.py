@@ -1,0 +1,175 @@
+"""OME-Zarr 0.5 on Zarr v3: one zip per image (`ozx`), or a folder of sharded arrays (`shards`)."""
+
+from __future__ import annotations
+
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+
+from archive.collection import ome_metadata
+from archive.collection.codecs import Codec, Tile
+from archive.collection.interface import Facts, Part, Written
+from archive.collection.member_store import Extent, MemberStore
+from archive.collection.pyramid import Block
+from archive.collection.shapes import Form, Level, Zyx
+from archive.collection.sharding import Shards
+from archive.collection.spool import LevelSpool
+from archive.collection.stored_zip import Member, StoredZip
+
+LAYOUTS = ("ozx", "shards")
+_QUEUED = 4
+"""Tiles handed out for each thread, so that threads have work while rows are decoded."""
+
+
+class ZarrWriter:
+    """An `ImageArrayWriter` that encodes tiles in threads and keeps them in temporary files."""
+
+    def __init__(self, form: Form, codec: Codec, *, layout: str, threads: int) -> None:
+        self._form, self._codec, self._layout = form, codec, layout
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="encoding")
+        self._spools = {level.number: LevelSpool() for level in form.stored}
+        self._under_way: deque[tuple[LevelSpool, Future[bytes]]] = deque()
+        self._extents: dict[str, Extent] = {}
+
+    def write(self, level: Level, at: Zyx, block: Block) -> None:  # noqa: ARG002  # bands come in order
+        spool = self._spools[level.number]
+        for tile in _tiles(level, block):
+            self._under_way.append((spool, self._pool.submit(self._encode, level, tile)))
+            while len(self._under_way) > _QUEUED * self._threads:
+                self._take_one()
+
+    def finish(self, facts: Facts) -> Written:
+        while self._under_way:
+            self._take_one()
+        return self._as_zip(facts) if self._layout == "ozx" else self._as_shards(facts)
+
+    def read(self, level: Level, at: Zyx, size: Zyx) -> NDArray[Any]:
+        array = zarr.open_array(MemberStore(self._extents), path=ome_metadata.array_path(level), mode="r")
+        return np.asarray(read_array(array, self._form, at, size))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(cancel_futures=True)
+        for spool in self._spools.values():
+            spool.close()
+
+    def _take_one(self) -> None:
+        spool, encoded = self._under_way.popleft()
+        spool.add(encoded.result())
+
+    def _encode(self, level: Level, tile: Block) -> bytes:
+        return self._codec.encode(_filled(level, tile))
+
+    def _as_zip(self, facts: Facts) -> Written:
+        arrays = {
+            ome_metadata.array_path(level): ome_metadata.array(self._form, level, self._codec)
+            for level in self._form.stored
+        }
+        told = ome_metadata.documents(self._form, arrays, facts)
+        members = [_document(name, data) for name, data in told] + list(self._tile_members())
+        self._extents = {name: _extent_of(data) for name, data in told} | dict(self._tile_extents())
+        packed = StoredZip(members)
+        places = zip(packed.offsets, members, strict=True)
+        tiles = tuple((offset, member.size_bytes) for offset, member in places)[len(told) :]
+        part = Part(key="", size_bytes=packed.size_bytes, open=packed.chunks)
+        return Written(parts=(part,), tiles=tiles)
+
+    def _tile_members(self) -> Iterator[Member]:
+        for spool, number, name in self._named_tiles():
+            tile = spool.tiles[number]
+            yield Member(
+                name=name, size_bytes=tile.size_bytes, crc32=tile.crc32, open=partial(spool.tile, number)
+            )
+
+    def _tile_extents(self) -> Iterator[tuple[str, Extent]]:
+        for spool, number, name in self._named_tiles():
+            tile = spool.tiles[number]
+            yield name, Extent(tile.size_bytes, _from(spool, tile.offset))
+
+    def _named_tiles(self) -> Iterator[tuple[LevelSpool, int, str]]:
+        for level in self._form.stored:
+            for number, at in enumerate(level.tile_places()):
+                yield self._spools[level.number], number, chunk_name(self._form, level, at)
+
+    def _as_shards(self, facts: Facts) -> Written:
+        shards = {level.number: Shards(self._form, level) for level in self._form.stored}
+        arrays = {
+            ome_metadata.array_path(level): ome_metadata.array(
+                self._form, level, self._codec, shard=shards[level.number].shape
+            )
+            for level in self._form.stored
+        }
+        told = ome_metadata.documents(self._form, arrays, facts)
+        self._extents = {name: _extent_of(data) for name, data in told}
+        parts, tiles = [], []
+        for level in self._form.stored:
+            for name, shard in shards[level.number].over(self._spools[level.number]):
+                self._extents[name] = Extent(shard.size_bytes, shard.read)
+                parts.append(Part(key=f"/{name}", size_bytes=shard.size_bytes, open=shard.chunks))
+                tiles += shard.tiles
+        # The root comes last: without it nobody sees an image.
+        documents = [
+            Part(key=f"/{name}", size_bytes=len(data), open=partial(_once, data))
+            for name, data in reversed(told)
+        ]
+        return Written(parts=(*parts, *documents), tiles=tuple(tiles))
+
+
+def read_array(array: Any, form: Form, at: Zyx, size: Zyx) -> NDArray[Any]:
+    """A box of a stored array, its axes in the order (z, y, x, channels)."""
+    box = {axis: slice(begin, begin + count) for axis, begin, count in zip("zyx", at, size, strict=True)}
+    found = np.asarray(array[tuple(box.get(axis, slice(None)) for axis in form.axes)])
+    last = found if "c" not in form.axes else np.moveaxis(found, 0, -1)
+    return last.reshape(*size, len(form.channels))
+
+
+def chunk_name(form: Form, level: Level, at: Zyx) -> str:
+    """The key of a tile (or of a shard, by the shard's own place)."""
+    places = {"c": 0, "z": at[0], "y": at[1], "x": at[2]}
+    return f"{ome_metadata.array_path(level)}/c/{'/'.join(str(places[axis]) for axis in form.axes)}"
+
+
+def _tiles(level: Level, block: Block) -> Iterator[Block]:
+    """The tiles of a band in the order of the grid, those at the edge as small as they are."""
+    _, high, wide = level.tile
+    for y in range(0, block.shape[1], high):
+        for x in range(0, block.shape[2], wide):
+            yield block[:, y : y + high, x : x + wide]
+
+
+def _filled(level: Level, tile: Block) -> Tile:
+    """A whole tile: Zarr stores those at the edge in full size, filled up with zeros."""
+    if tile.shape[:3] == level.tile:
+        return np.ascontiguousarray(tile)
+    whole = np.zeros((*level.tile, tile.shape[3]), tile.dtype)
+    whole[: tile.shape[0], : tile.shape[1], : tile.shape[2]] = tile
+    return whole
+
+
+def _document(name: str, data: bytes) -> Member:
+    return Member(name=name, size_bytes=len(data), crc32=zlib.crc32(data), open=partial(_once, data))
+
+
+def _once(data: bytes) -> Iterator[bytes]:
+    yield data
+
+
+def _extent_of(data: bytes) -> Extent:
+    return Extent(len(data), lambda start, length: data[start : start + length])
+
+
+def _from(spool: LevelSpool, offset: int) -> Callable[[int, int], bytes]:
+    return lambda start, length: spool.read(offset + start, length)

@@ -1,0 +1,166 @@
+"""One image as an OME-Zarr pyramid: Holdfast against other writers, and codecs on real specimens.
+
+    python -m benchmarks.collection writers [--image FILE] [--rounds 3] [--peers PYTHON]
+    python -m benchmarks.collection codecs FOLDER
+
+`writers` tiles an image to 6000 x 8000 pixels and lets each contender write it with all its levels,
+by the same codec and tiles, alternating within one run, each in a process of its own. Holdfast
+also reads everything back and compares it. PYTHON is the interpreter of an environment that has
+ome-zarr (it needs an older pydantic than Holdfast's): without it that contender is left out.
+
+`codecs` encodes tiles of 512 px of every image in FOLDER, in one thread, and prints how much is left
+and how many MB of pixels one CPU second encodes. Take the ratios: the seconds belong to the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import numpy as np
+from numcodecs import Blosc, zstd
+from numpy.typing import NDArray
+from PIL import Image
+
+from benchmarks.measuring import Took, median, took
+
+Tile = NDArray[Any]
+HEIGHT, WIDTH = 8000, 6000
+_TILE = 512
+
+
+def main() -> None:
+    """Run what was asked for."""
+    wanted = _arguments()
+    if wanted.what == "codecs":
+        compare_codecs(wanted.folder)
+    else:
+        compare_writers(wanted.image, wanted.rounds, wanted.peers)
+
+
+def compare_writers(image: Path | None, rounds: int, peers: str | None) -> None:
+    """Print medians, and how many times what Holdfast takes the others take."""
+    contenders = {
+        "Holdfast, compared": [sys.executable, "-m", "benchmarks.collection_writers", "holdfast"],
+        "Holdfast, not compared": [sys.executable, "-m", "benchmarks.collection_writers", "unchecked"],
+        "plain zarr, sharded": [sys.executable, "-m", "benchmarks.collection_writers", "zarr"],
+        "tiledb": [sys.executable, "-m", "benchmarks.collection_writers", "tiledb"],
+        "codec alone": [sys.executable, "-m", "benchmarks.collection_writers", "codec"],
+    }
+    if peers is not None:
+        contenders["ome-zarr"] = [peers, str(Path(__file__).with_name("collection_writers.py")), "ome-zarr"]
+    with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as place:
+        folder = Path(place)
+        np.save(folder / "pixels.npy", _pixels(image))
+        runs: dict[str, list[Took]] = {name: [] for name in contenders}
+        found: dict[str, tuple[int, int]] = {}
+        for number in range(rounds):
+            order = list(contenders.items())
+            for name, words in order[number % len(order) :] + order[: number % len(order)]:
+                out = folder / "out"
+                runs[name].append(took([*words, str(folder / "pixels.npy"), str(out)], log=folder / "log"))
+                found[name] = _size(out)
+                shutil.rmtree(out, ignore_errors=True)
+    _print_writers(runs, found)
+
+
+def _pixels(image: Path | None) -> NDArray[Any]:
+    if image is None:
+        random = np.random.default_rng(0)
+        y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
+        planes = [(y // (k + 5) + x // (k + 7)) % 256 + random.integers(0, 3, y.shape) for k in range(3)]
+        return np.stack(planes, axis=-1).astype(np.uint8)
+    sheet = np.asarray(Image.open(image).convert("RGB"))
+    down, across = -(-HEIGHT // sheet.shape[0]), -(-WIDTH // sheet.shape[1])
+    return np.ascontiguousarray(np.tile(sheet, (down, across, 1))[:HEIGHT, :WIDTH])
+
+
+def _size(out: Path) -> tuple[int, int]:
+    files = [path for path in out.rglob("*") if path.is_file()]
+    return sum(path.stat().st_size for path in files), len(files)
+
+
+def _print_writers(runs: Mapping[str, list[Took]], found: Mapping[str, tuple[int, int]]) -> None:
+    ours = median(runs["Holdfast, compared"])
+    print(f"{WIDTH} x {HEIGHT} x 3, {os.cpu_count()} processors")
+    heads = ("wall s", "CPU s", "peak MB", "MB", "objects", "wall ratio", "CPU ratio")
+    print(f"{'':24}" + "".join(f"{head:>11}" for head in heads))
+    for name, results in runs.items():
+        at, (size, objects) = median(results), found[name]
+        ratios = at.wall_seconds / ours.wall_seconds, at.cpu_seconds / ours.cpu_seconds
+        figures = (
+            f"{at.wall_seconds:11.2f}{at.cpu_seconds:11.2f}{at.peak_bytes / 1e6:11.0f}{size / 1e6:11.1f}"
+        )
+        print(f"{name:24}{figures}{objects:11}{ratios[0]:11.2f}{ratios[1]:11.2f}")
+
+
+def _blosc(tile: Tile) -> Any:
+    return Blosc("zstd", 5, Blosc.SHUFFLE).encode(np.ascontiguousarray(np.moveaxis(tile, -1, 0)))
+
+
+CODECS: Mapping[str, Callable[[Tile], Any]] = {
+    "zstd 3 (default)": lambda tile: zstd.compress(tile, 3, checksum=True),
+    "zstd 1": lambda tile: zstd.compress(tile, 1),
+    "zstd 3, channels apart": lambda tile: zstd.compress(np.ascontiguousarray(np.moveaxis(tile, -1, 0)), 3),
+    "blosc zstd 5 shuffle, apart": _blosc,
+    "JPEG XL, effort 1 (jpegxl)": lambda tile: imagecodecs.jpegxl_encode(
+        tile, lossless=True, effort=1, numthreads=1
+    ),
+    "JPEG XL, effort 3": lambda tile: imagecodecs.jpegxl_encode(tile, lossless=True, effort=3, numthreads=1),
+    "JPEG 2000, lossless": lambda tile: imagecodecs.jpeg2k_encode(tile, level=0, reversible=True),
+    "HTJ2K, lossless": lambda tile: imagecodecs.htj2k_encode(tile, reversible=True),
+    "PNG 6": lambda tile: imagecodecs.png_encode(tile, level=6),
+    "TIFF LZW, predictor": lambda tile: imagecodecs.lzw_encode(
+        imagecodecs.delta_encode(tile, axis=1).tobytes()
+    ),
+}
+
+
+def compare_codecs(folder: Path) -> None:
+    """Print what is left of every 4th tile of the images below `folder`, and how quickly."""
+    tiles = _tiles(folder)[::4]
+    megabytes = sum(tile.nbytes for tile in tiles) / 1e6
+    print(f"{len(tiles)} tiles, {megabytes:.1f} MB of pixels")
+    for name, encode in CODECS.items():
+        began = time.process_time()
+        size = sum(len(encode(tile)) for tile in tiles)
+        seconds = time.process_time() - began
+        print(f"{name:30}{size / 1e6 / megabytes:8.3f} of raw{megabytes / seconds:10.1f} MB per CPU s")
+
+
+def _tiles(folder: Path) -> list[Tile]:
+    paths = sorted(
+        path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".tif", ".png")
+    )
+    images = [np.asarray(Image.open(path).convert("RGB")) for path in paths]
+    return [
+        np.ascontiguousarray(image[y : y + _TILE, x : x + _TILE])
+        for image in images
+        for y in range(0, image.shape[0], _TILE)
+        for x in range(0, image.shape[1], _TILE)
+    ]
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="what", required=True)
+    writers = commands.add_parser("writers")
+    writers.add_argument("--image", type=Path, default=None)
+    writers.add_argument("--rounds", type=int, default=3)
+    writers.add_argument("--peers", default=None, help="python of an environment with ome-zarr")
+    commands.add_parser("codecs").add_argument("folder", type=Path)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
