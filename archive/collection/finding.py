@@ -10,7 +10,7 @@ from archive.collection.built import BuiltImage
 from archive.collection.index import index_key, read_index
 from archive.reading import from_first_good
 from archive.recording import new_run
-from holdings.catalogue.index import write_whole
+from holdings.catalogue.index_folder import write_whole
 from holdings.errors import BadInput, Corrupt, NotFound
 from holdings.house import House
 from holdings.records import Package, PackageKind, StoredObject, package_of_image, sha256_hex
