@@ -1,4 +1,4 @@
-"""Step 3: which bytes a bag has, by RFC 8493 to the letter.
+"""Step 4: which bytes a bag has, by RFC 8493 to the letter.
 
 A bag is a pure function of what was surveyed and of the `Intent`: the same again gives the
 same bytes, so a deposit that was killed meets its own half-done work and goes on. The
@@ -9,16 +9,15 @@ that one pass over the source suffices; their sizes are known before the first b
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
 
 from archive import tar
-from archive.describing import Description
-from archive.describing.interface import Contents
 from archive.describing.profile import profile_identifier
-from archive.survey import SourceFile
+from archive.identifying.interface import Check
+from archive.sources.interface import SourceFile
 
 DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 """Section 2.1.1: exactly two lines, that order, no byte-order mark."""
@@ -37,10 +36,28 @@ class Intent:
     started_at: datetime
     algorithms: tuple[str, ...]
     software: str
-    agent: str = ""
-    """Who deposited; empty where nobody knows."""
+    agent: str = "holdfast"
+    """Who deposits: program, version and login."""
+    check: Check = Check.STRUCTURE
+    """How far each image was looked into."""
+    group: str | None = None
+    """What all bags of the deposit have in common; None means that there is one, named by its collection."""
+    number: int = 1
+    """Which bag of the deposit it is."""
+    count: int = 1
+    """How many bags the deposit has."""
     organization: str | None = None
     """Whose collection it is; None where the settings do not say."""
+
+
+Describe = Callable[[Mapping[str, Sequence[bytes]]], "list[tuple[str, bytes]]"]
+"""From the digests of the payload, by algorithm and in order of the files, to further tag files by name.
+Their sizes hang on nothing but the number and the length of the digests."""
+
+
+def nothing_more(_: Mapping[str, Sequence[bytes]]) -> list[tuple[str, bytes]]:
+    """No further tag files: a bag that holds what the RFC asks for."""
+    return []
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,16 +67,13 @@ class Layout:
     intent: Intent
     files: tuple[SourceFile, ...]
     """In order of the paths' UTF-8 bytes."""
-    contents: Contents
-    """What is known of `files`, in their order."""
-    description: Description
-    """The tag files that say it."""
     offsets: tuple[int, ...]
     """First byte of each file in the tar, in the order of `files`."""
     tags_offset: int
     """Where the payload ends and the tag files begin."""
     size_bytes: int
     """Of the whole tar."""
+    describe: Describe = nothing_more
 
     @property
     def payload_bytes(self) -> int:
@@ -77,30 +91,23 @@ class Layout:
         return tar.header(f"{self.intent.package_id}/{name}", size_bytes=len(data), modified_s=started_s)
 
 
-def plan_bag(intent: Intent, files: Sequence[SourceFile], contents: Contents) -> Layout:
-    """Where every file will lie, and how big the tar will be, before anything is read.
-
-    contents : what is known of `files`, in their order.
-    """
+def plan_bag(intent: Intent, files: Sequence[SourceFile], *, describe: Describe = nothing_more) -> Layout:
+    """Where every file will lie, and how big the tar will be, before anything is read."""
     layout = Layout(
-        intent=intent,
-        files=tuple(files),
-        contents=contents,
-        description=Description(contents, intent.algorithms),
-        offsets=(),
-        tags_offset=0,
-        size_bytes=0,
+        intent=intent, files=tuple(files), offsets=(), tags_offset=0, size_bytes=0, describe=describe
     )
     heads = [len(layout.header_of(file)) for file in files]
     tails = [file.size_bytes + len(tar.padding(file.size_bytes)) for file in files]
     starts = list(accumulate(map(sum, zip(heads, tails, strict=True)), initial=0))
     tags_offset = starts.pop()
     size = tags_offset + sum(_tag_member_bytes(layout, name, data) for name, data in _placeholders(layout))
-    return replace(
-        layout,
+    return Layout(
+        intent=intent,
+        files=layout.files,
         offsets=tuple(start + head for start, head in zip(starts, heads, strict=True)),
         tags_offset=tags_offset,
         size_bytes=size + len(tar.ending(size)),
+        describe=describe,
     )
 
 
@@ -122,7 +129,7 @@ def tag_files(layout: Layout, digests: Mapping[str, Sequence[bytes]]) -> list[tu
     digests : for each algorithm, the digest of each payload file, in the order of the files.
     """
     tags = [("bagit.txt", DECLARATION), ("bag-info.txt", bag_info(layout))]
-    tags += layout.description.tag_files(digests)
+    tags += layout.describe(digests)
     paths = [payload_path(file) for file in layout.files]
     tags += [
         (f"manifest-{algorithm}.txt", manifest(zip(digests[algorithm], paths, strict=True)))
@@ -139,15 +146,15 @@ def tag_files(layout: Layout, digests: Mapping[str, Sequence[bytes]]) -> list[tu
 
 def bag_info(layout: Layout) -> bytes:
     """bag-info.txt (section 2.2.2)."""
-    intent, contents = layout.intent, layout.contents
+    intent = layout.intent
     lines = (
         ("BagIt-Profile-Identifier", profile_identifier()),
         *([("Source-Organization", intent.organization)] if intent.organization else []),
         ("Bag-Software-Agent", intent.software),
         ("Bagging-Date", f"{intent.started_at:%Y-%m-%d}"),
         ("External-Identifier", intent.package_id),
-        ("Bag-Group-Identifier", intent.collection),
-        ("Bag-Count", f"{contents.number} of {contents.count}"),
+        ("Bag-Group-Identifier", intent.group or intent.collection),
+        ("Bag-Count", f"{intent.number} of {intent.count}"),
         ("Bag-Size", human_size(layout.payload_bytes)),
         ("Payload-Oxum", f"{layout.payload_bytes}.{len(layout.files)}"),
     )

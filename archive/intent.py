@@ -12,13 +12,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from archive.bag import ALGORITHMS, Intent
+from archive.identifying.interface import Check
 from holdings.clock import from_iso, iso
 from holdings.errors import AlreadyExists, Conflict, Corrupt, NotFound
 from holdings.records import package_prefix
 from holdings.stores.interface import Store
 
 INTENT_NAME = "intent.json"
-INTENT_FORMAT = 1
+INTENT_FORMAT = 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,6 +76,10 @@ def intent_bytes(intent: Intent) -> bytes:
         "algorithms": list(intent.algorithms),
         "software": intent.software,
         "agent": intent.agent,
+        "check": intent.check,
+        "group": intent.group,
+        "number": intent.number,
+        "count": intent.count,
         "organization": intent.organization,
     }
     return (json.dumps(fields, ensure_ascii=False, indent=2) + "\n").encode()
@@ -93,10 +98,16 @@ def read_intent(data: bytes, *, origin: str) -> Intent:
             algorithms=tuple(row["algorithms"]),
             software=row["software"],
             agent=row["agent"],
+            check=Check(row["check"]),
+            group=row["group"],
+            number=row["number"],
+            count=row["count"],
             organization=row["organization"],
         )
         if intent_bytes(intent) != data or not all(map(str.isprintable, _texts(intent))):
             raise ValueError("not as it was written")
+        if not 1 <= intent.number <= intent.count:
+            raise ValueError("no such bag")
         if "sha256" not in intent.algorithms or not ALGORITHMS.issuperset(intent.algorithms):
             raise ValueError("unknown algorithms")
     except (ValueError, KeyError, TypeError, AttributeError) as error:

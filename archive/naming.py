@@ -6,15 +6,15 @@ The same names and sizes ask for the same identifier, so a killed deposit meets 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 
 from archive.bag import manifest, payload_path
-from archive.survey import SourceFile
+from archive.sources.interface import SourceFile
 
 
-def base_id(collection: str, files: Sequence[SourceFile]) -> str:
-    """The identifier of the first version of a deposit of those files, in their order."""
+def base_id(collection: str, files: Iterable[SourceFile]) -> str:
+    """The identifier of the first version of a bag (or of a whole deposit) of those files, in their order."""
     seen = hashlib.sha256(collection.encode() + b"\0")
     for file in files:
         seen.update(f"{file.size_bytes} ".encode() + file.path.encode() + b"\0")

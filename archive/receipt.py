@@ -1,32 +1,113 @@
-"""What a depositor is told in the end: what was accepted, what was not and why, and where it is."""
+"""What a depositor is told in the end: what was accepted, what was not and why, and where it is.
+
+The images are those of the catalogue, the rest is in the deposit's journal: nothing of it is
+held in memory, and it can be gone through for as long as the receipt lives.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from archive.survey import LeftOut
+from archive.identifying.interface import Check
+from archive.journal.journal import Journal
+from archive.listed import Listed
+from archive.matching.findings import Finding
+from archive.sources.interface import LeftOut
 from holdings.records import Image
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Receipt:
-    """An acknowledged deposit: every byte of it was read back from the store and matched."""
+class HeldBag:
+    """One bag of a deposit: every byte of it was read back from the store and matched."""
 
     package_id: str
-    collection: str
-    images: Sequence[Image]
-    sidecars: Sequence[str]
-    """Paths of the files that are no images and were kept beside them."""
-    left_out: Sequence[LeftOut]
     store: str
     """The store that holds the verified copy."""
+    url: str
+    """The tar itself."""
     size_bytes: int
     """Of the package there."""
-    seconds: float
+    sha256: str
+    """Of the tar."""
+    images: int
     already_held: bool
     """The same content was deposited before; nothing was stored twice."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeptSidecar:
+    """A file that is no image and is kept beside them."""
+
+    path: str
+    package_id: str
+    checksums: Mapping[str, str]
+    """Lower-case hexadecimal, by algorithm."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MatchedRecords:
+    """What became of the records that came with a deposit, and of the images."""
+
+    metadata: str | None
+    """The file that the records came from; None where that was not written down."""
+    matched: int
+    """Images with a record."""
+    images_without_record: Sequence[str]
+    """Their paths."""
+    records_without_image: Sequence[str] | None
+    """Where each stands: `multiple.csv, line 3`; None where that was not written down."""
+    ambiguous: Sequence[str]
+    """A sentence for each image that several records claim."""
+    findings: Sequence[Finding] = ()
+    """What was noticed while reading and matching."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """An acknowledged deposit: every byte of it was read back from a store and matched."""
+
+    collection: str
+    source: str
+    """As the depositor named it."""
+    check: Check
+    """How far each image was looked into."""
+    algorithms: tuple[str, ...]
+    bags: Sequence[HeldBag]
+    images: Sequence[Image]
+    kept: Sequence[KeptSidecar]
+    left_out: Sequence[LeftOut]
+    records: MatchedRecords | None
+    """None where no metadata was given."""
+    seconds: float
+    _journal: Journal | None = field(default=None, repr=False, compare=False)
+    """Holds on to what the sequences are read from."""
+
+    @property
+    def package_id(self) -> str:
+        """Of the first bag, and mostly the only one."""
+        return self.bags[0].package_id
+
+    @property
+    def store(self) -> str:
+        """The store that holds the first bag."""
+        return self.bags[0].store
+
+    @property
+    def size_bytes(self) -> int:
+        """Of all bags in their stores."""
+        return sum(bag.size_bytes for bag in self.bags)
+
+    @property
+    def already_held(self) -> bool:
+        """All of it was deposited before."""
+        return all(bag.already_held for bag in self.bags)
+
+    @property
+    def sidecars(self) -> Sequence[str]:
+        """Paths of the files that are no images and were kept beside them."""
+        return Listed(len(self.kept), lambda: (kept.path for kept in self.kept))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,22 +136,6 @@ class KeptBag:
     """Of its tar."""
     copies: Sequence[KeptCopy]
     """Only those that are verified."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MatchedRecords:
-    """What became of the records that came with a deposit, and of the images."""
-
-    metadata: str | None
-    """The file that the records came from; None where that was not written down."""
-    matched: int
-    """Images with a record."""
-    images_without_record: Sequence[str]
-    """Their paths."""
-    records_without_image: Sequence[str] | None
-    """Where each stands: `multiple.csv, line 3`; None where that was not written down."""
-    ambiguous: Sequence[str]
-    """A sentence for each image that several records claim."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

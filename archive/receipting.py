@@ -17,9 +17,10 @@ from holdings.records import CopyStatus, EventType, Image, Package, PackageKind
 def receipt_of(house: House, receipt: Receipt) -> ReceiptDocument:
     """The document of a deposit that was made just now. The house stays open while it is written."""
     return replace(
-        recollect(house, [receipt.package_id]),
+        _document(house, [bag.package_id for bag in receipt.bags]),
         sidecars=receipt.sidecars,
         left_out=receipt.left_out,
+        matched=receipt.records,
         already_held=receipt.already_held,
     )
 
@@ -31,6 +32,12 @@ def recollect(house: House, package_ids: Sequence[str]) -> ReceiptDocument:
 
     Raises NotFound for a package that the catalogue lacks, BadInput where they are no bags of one collection.
     """
+    document = _document(house, package_ids)
+    return replace(document, matched=_matched(document.images()))
+
+
+def _document(house: House, package_ids: Sequence[str]) -> ReceiptDocument:
+    """Whatever the catalogue knows of the packages, but for the records of their images."""
     packages = [_bag(house, package_id) for package_id in dict.fromkeys(package_ids)]
     collections = sorted({package.collection for package in packages})
     if len(collections) != 1:
@@ -54,7 +61,7 @@ def recollect(house: House, package_ids: Sequence[str]) -> ReceiptDocument:
         size_bytes=sum(image.size_bytes for image in images()),
         sidecars=None,
         left_out=None,
-        matched=_matched(images()),
+        matched=None,
         algorithms=_algorithms(house, packages[0]),
     )
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from archive.naming import fingerprint
+from archive.crew import Crew, ReadBag
+from archive.planned import PlannedBag
 from archive.reading import worth_reading
-from archive.stream import hash_source
-from archive.survey import SourceFile
 from archive.verifying import Finding, verify
 from archive.withdrawing import refuse_withdrawn
 from holdings.catalogue.index import INDEX_NAME
 from holdings.errors import Corrupt, NotFound, Unavailable
 from holdings.house import House
-from holdings.observing import Observer
-from holdings.records import CopyStatus, EventType, Image, Package
+from holdings.records import CopyStatus, EventType, Package
 
 FINGERPRINT = "payload_manifest_sha256"
 """In the detail of the digest event: what `naming.fingerprint` gave for the payload."""
@@ -24,29 +21,17 @@ FINGERPRINT = "payload_manifest_sha256"
 
 @dataclass(kw_only=True)
 class Content:
-    """The files of a source, read only if somebody has to know what is in them."""
+    """The files of a bag, read only if somebody has to know what is in them."""
 
-    root: Path
-    files: list[SourceFile]
-    observer: Observer
-    _fingerprint: str | None = field(default=None, init=False)
+    planned: PlannedBag
+    crew: Crew
+    _read: ReadBag | None = field(default=None, init=False)
 
     @property
-    def fingerprint(self) -> str:
-        if self._fingerprint is None:
-            digests = hash_source(self.root, self.files, "sha256", observer=self.observer)
-            self._fingerprint = fingerprint(self.files, digests)
-        return self._fingerprint
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Held:
-    """A package that is held already."""
-
-    package: Package
-    images: list[Image]
-    store: str
-    """A store with a copy that was read and is good."""
+    def read(self) -> ReadBag:
+        if self._read is None:
+            self._read = self.crew.read(self.planned)
+        return self._read
 
 
 def is_known(house: House, package_id: str) -> bool:
@@ -58,8 +43,8 @@ def is_known(house: House, package_id: str) -> bool:
     return True
 
 
-def find_held(house: House, package_id: str, content: Content) -> Held | None:
-    """The package, where it has that very content and a copy that is good now; None otherwise.
+def find_held(house: House, package_id: str, content: Content) -> str | None:
+    """A store with a good copy of that package, where it has that very content; None otherwise.
 
     The copy is read: whoever deposits twice may be about to clear the source. A package whose
     copies are all lost or suspect is not held: its content deserves a new one.
@@ -67,16 +52,37 @@ def find_held(house: House, package_id: str, content: Content) -> Held | None:
     Raises Withdrawn where it was withdrawn; Unavailable where no copy is known to be good and one
     could not be read.
     """
-    if _recorded_fingerprint(house, package_id) != content.fingerprint:
+    if _recorded_fingerprint(house, package_id) != content.read.fingerprint:
         return None
     # It was withdrawn for a reason: to hold it once more, or to say that it is held, would undo that.
     refuse_withdrawn(house, package_id, so="This is the same content: nothing was deposited.")
     store = _good_copy(house, package_id)
     if store is None:
         return None
-    package = house.catalogue.package(package_id)
-    keep_index(house, package)
-    return Held(package=package, images=house.catalogue.images.images(package_id), store=store)
+    keep_index(house, house.catalogue.package(package_id))
+    return store if _says_the_same(house, package_id, content.planned) else None
+
+
+def verified_copy(house: House, package_id: str, *, made_by: str | None = None) -> str | None:
+    """A store of which the catalogue says that it has a good copy, without reading it.
+
+    made_by : only a copy that this run wrote; None means anybody's.
+    """
+    for copy in worth_reading(house, package_id):
+        if copy.status is CopyStatus.VERIFIED and made_by in (None, copy.made_by):
+            return copy.store
+    return None
+
+
+def _says_the_same(house: House, package_id: str, planned: PlannedBag) -> bool:
+    """Whether the package tells of its images what is told now; who gives no metadata tells nothing."""
+    if not planned.matched:
+        return True
+    return all(
+        dict(image.terms)
+        == (dict(planned.matched[image.path].terms) if image.path in planned.matched else {})
+        for image in house.catalogue.images.images(package_id)
+    )
 
 
 def _good_copy(house: House, package_id: str) -> str | None:
@@ -93,7 +99,7 @@ def _good_copy(house: House, package_id: str) -> str | None:
     if unknown:
         raise Unavailable(
             f"{package_id} has this very content, and could not be read back: {' '.join(unknown)}",
-            hint="Nothing was deposited. Deposit again when the store can be reached.",
+            hint="Deposit again when the store can be reached.",
         )
     return None
 

@@ -8,17 +8,16 @@ intent.json ─> bag.tar ─> index.parquet ─> intent.json ─> manifest.json
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from archive import identify, survey
 from archive.bag import Intent, plan_bag
-from archive.describing.interface import Contents
-from archive.identify import Identified
-from archive.identifying.interface import Characteristics, Format, FoundImage, Sidecar
+from archive.describing import Description
+from archive.identifying.interface import FoundImage, Sidecar
 from archive.intent import INTENT_NAME, Declared, declare, withdraw
 from archive.naming import fingerprint
-from archive.sources.interface import LeftOut, SourceFile
+from archive.planned import PlannedBag
+from archive.sources.interface import Source
 from archive.stream import BagStream
 from holdings.catalogue.index import INDEX_NAME, index_bytes, read_index
 from holdings.catalogue.manifest import manifest_bytes, read_manifest
@@ -41,37 +40,43 @@ BAG_NAME = "bag.tar"
 STORED_NAMES = (INTENT_NAME, BAG_NAME, INDEX_NAME, MANIFEST_NAME)
 """Every object of a bag in a store, in the order of their first writing."""
 
+Digests = Mapping[str, Sequence[bytes]]
+"""Of the payload files in their order, by algorithm."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredBag:
     """A package that is in a store, every object of it read back and matched."""
 
     package: Package
-    images: list[Image]
     index: bytes
     """The Parquet index, as it lies in the store."""
     intent: Intent
     fingerprint: str
+    sidecars: Mapping[str, Mapping[str, str]]
+    """Checksums of the files that are no images, by path and algorithm."""
     seconds: float | None
     """To write and read back the tar; None where an earlier run had written it: then nothing was measured."""
 
 
-def store_bag(store: Store, found: Identified, intent: Intent, *, observer: Observer) -> StoredBag | None:
-    """Stream, prove and describe the bag of `found`; None where a bag of other content lies there.
+def store_bag(
+    store: Store, source: Source, planned: PlannedBag, intent: Intent, *, observer: Observer
+) -> StoredBag | None:
+    """Stream, prove and describe a bag; None where a bag of other content lies there.
 
     intent : what is meant now; what an earlier run meant and began goes first.
 
     Raises BadInput where the source changed or cannot be read, StoreFull where there is no room
-    for the bag; then nothing is left behind.
+    for the bag; then nothing of it is left behind.
     """
     declared = declare(store, intent)
-    layout = plan_bag(declared.intent, found.files, contents_of(found, declared.intent))
-    stream = BagStream(found.root, layout)
+    contents = planned.contents(declared.intent)
+    description = Description(contents, declared.intent.algorithms)
+    layout = plan_bag(declared.intent, planned.source_files, describe=description.tag_files)
+    stream = BagStream(source, layout)
     bag_key = package_prefix(intent.package_id) + BAG_NAME
     try:
-        bag = put_and_prove(
-            store, bag_key, stream.chunks, size_bytes=stream.layout.size_bytes, observer=observer
-        )
+        bag = put_and_prove(store, bag_key, stream.chunks, size_bytes=layout.size_bytes, observer=observer)
     except (BadInput, StoreFull):
         withdraw(store, declared, unless=bag_key)
         raise
@@ -79,44 +84,7 @@ def store_bag(store: Store, found: Identified, intent: Intent, *, observer: Obse
         if not _is_there(store, bag_key):
             raise conflict from None
         return None
-    return _describe(store, found, declared, stream, bag)
-
-
-def contents_of(found: Identified, intent: Intent) -> Contents:
-    """What is known of the files of a bag, in their order, for the tag files that describe it."""
-    files: list[FoundImage | Sidecar] = [_known_image(image) for image in found.images]
-    files += [_known_sidecar(file) for file in found.sidecars]
-    return Contents(
-        package_id=intent.package_id,
-        collection=intent.collection,
-        started_at=intent.started_at,
-        software=intent.software,
-        agent=intent.agent,
-        check=None,
-        files=sorted(files, key=lambda item: item.file.path.encode()),
-        left_out=[LeftOut(path=item.path, because=item.because) for item in found.left_out],
-    )
-
-
-def _known_image(image: identify.FoundImage) -> FoundImage:
-    width, height = image.size_px or (None, None)
-    return FoundImage(
-        file=_known_file(image.file),
-        format=_known_format(image.media_type),
-        characteristics=Characteristics(width_px=width, height_px=height),
-    )
-
-
-def _known_sidecar(file: survey.SourceFile) -> Sidecar:
-    return Sidecar(file=_known_file(file), format=_known_format("application/octet-stream"))
-
-
-def _known_file(file: survey.SourceFile) -> SourceFile:
-    return SourceFile(path=file.path, size_bytes=file.size_bytes, modified_ns=file.modified_ns)
-
-
-def _known_format(media_type: str) -> Format:
-    return Format(media_type=media_type, puid=None, name=None, version=None)
+    return _describe(store, planned, declared, stream, bag)
 
 
 def _is_there(store: Store, key: str) -> bool:
@@ -128,10 +96,10 @@ def _is_there(store: Store, key: str) -> bool:
 
 
 def _describe(
-    store: Store, found: Identified, declared: Declared, stream: BagStream, bag: Proven
+    store: Store, planned: PlannedBag, declared: Declared, stream: BagStream, bag: Proven
 ) -> StoredBag:
     intent = declared.intent
-    images = images_of(found, stream)
+    images = images_of(planned, stream)
     index = _settle(store, intent, INDEX_NAME, index_bytes(images), lambda data: read_index(data) == images)
     # Proven again because another run that failed may have taken it back.
     _settle(store, intent, INTENT_NAME, declared.data, lambda _: False)
@@ -156,10 +124,10 @@ def _describe(
     )
     return StoredBag(
         package=package,
-        images=images,
         index=index,
         intent=intent,
         fingerprint=fingerprint(stream.layout.files, stream.digests["sha256"]),
+        sidecars=sidecar_checksums(planned.files, stream.digests),
         seconds=None if bag.was_there else bag.seconds,
     )
 
@@ -184,27 +152,47 @@ def _described(name: str, data: bytes) -> StoredObject:
     return StoredObject(key=name, size_bytes=len(data), sha256=sha256_hex(data))
 
 
-def images_of(found: Identified, stream: BagStream) -> list[Image]:
+def sidecar_checksums(files: Sequence[FoundImage | Sidecar], digests: Digests) -> dict[str, dict[str, str]]:
+    """Lower-case hexadecimal, by path and algorithm; those of images are in the index."""
+    return {
+        found.file.path: {algorithm: column[place].hex() for algorithm, column in digests.items()}
+        for place, found in enumerate(files)
+        if isinstance(found, Sidecar)
+    }
+
+
+def images_of(planned: PlannedBag, stream: BagStream) -> list[Image]:
     """The rows of the index of a bag that was streamed."""
-    layout = stream.layout
-    paths = (file.path for file in layout.files)
-    places = dict(zip(paths, zip(layout.offsets, stream.digests["sha256"], strict=True), strict=True))
-    images = []
-    for ordinal, image in enumerate(found.images, start=1):
-        offset, digest = places[image.file.path]
-        width, height = image.size_px or (None, None)
-        images.append(
-            Image(
-                image_id=image_id(layout.intent.package_id, ordinal),
-                package_id=layout.intent.package_id,
-                path=image.file.path,
-                size_bytes=image.file.size_bytes,
-                sha256=digest.hex(),
-                media_type=image.media_type,
-                width_px=width,
-                height_px=height,
-                object_key=BAG_NAME,
-                offset=offset,
-            )
-        )
+    images: list[Image] = []
+    for place, found in enumerate(planned.files):
+        if isinstance(found, FoundImage):
+            images.append(_image(planned, stream, found, place, ordinal=len(images) + 1))
     return images
+
+
+def _image(planned: PlannedBag, stream: BagStream, found: FoundImage, place: int, *, ordinal: int) -> Image:
+    layout, known, path = stream.layout, found.characteristics, found.file.path
+    sha512, matched = stream.digests.get("sha512"), planned.matched.get(path)
+    return Image(
+        image_id=image_id(layout.intent.package_id, ordinal),
+        package_id=layout.intent.package_id,
+        path=path,
+        size_bytes=found.file.size_bytes,
+        sha256=stream.digests["sha256"][place].hex(),
+        media_type=found.format.media_type,
+        width_px=known.width_px,
+        height_px=known.height_px,
+        object_key=BAG_NAME,
+        offset=layout.offsets[place],
+        sha512=sha512[place].hex() if sha512 else None,
+        puid=found.format.puid,
+        bits_per_sample=known.bits_per_sample,
+        colour_space=known.colour_space,
+        icc_profile=known.icc_profile,
+        resolution_ppi=known.resolution_ppi,
+        pages=known.pages,
+        captured_at=known.captured_at,
+        camera=known.camera,
+        specimen=planned.specimens.get(path),
+        terms=dict(matched.terms) if matched else {},
+    )

@@ -21,16 +21,25 @@ from benchmarks.measuring import io_counters
 def prepare(source: Path, settings: Path) -> Callable[[], object]:
     """The library's own step over `source`, ready to be run once: all that knows its interface."""
     from archive.bag import Intent  # noqa: PLC0415
-    from archive.identify import identify  # noqa: PLC0415
+    from archive.identifying.identify import identify_files  # noqa: PLC0415
+    from archive.identifying.interface import Check, FoundImage, Sidecar  # noqa: PLC0415
+    from archive.planned import PlannedBag  # noqa: PLC0415
+    from archive.sources.folder import FolderSource  # noqa: PLC0415
+    from archive.sources.interface import SourceFile  # noqa: PLC0415
     from archive.storing import store_bag  # noqa: PLC0415
-    from archive.survey import survey  # noqa: PLC0415
     from holdings.observing import nobody  # noqa: PLC0415
     from holdings.settings import read_settings  # noqa: PLC0415
     from holdings.stores.opening import open_store  # noqa: PLC0415
 
     chosen = read_settings(settings)
     store = open_store(chosen.stores[chosen.bags.store])
-    found = identify(survey(source))
+    folder = FolderSource(source)
+    files = sorted(
+        (entry for entry in folder.entries() if isinstance(entry, SourceFile)),
+        key=lambda file: file.path.encode(),
+    )
+    found = identify_files(folder, files, check=Check.STRUCTURE, threads=chosen.limits.threads)
+    planned = PlannedBag(files=[item for item in found if isinstance(item, FoundImage | Sidecar)])
     intent = Intent(
         package_id="bench-0123456789ab",
         collection="bench",
@@ -38,7 +47,7 @@ def prepare(source: Path, settings: Path) -> Callable[[], object]:
         algorithms=chosen.bags.algorithms,
         software="benchmark",
     )
-    return lambda: store_bag(store, found, intent, observer=nobody)
+    return lambda: store_bag(store, folder, planned, intent, observer=nobody)
 
 
 def main(source: Path, settings: Path) -> None:

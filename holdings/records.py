@@ -49,6 +49,7 @@ class EventType(StrEnum):
     PACKAGE_CREATION = "information package creation"
     INGESTION = "ingestion"
     MESSAGE_DIGEST = "message digest calculation"
+    FORMAT_IDENTIFICATION = "format identification"
     REPLICATION = "replication"
     FIXITY_CHECK = "fixity check"
     VALIDATION = "validation"

@@ -65,6 +65,10 @@ def _runs(name: str) -> list[str]:
 
 
 def _by_pattern(names: Iterable[str], pattern: str) -> Iterator[list[str]]:
+    return ([canonical(text)] if text else [] for text in numbers_as_written(names, pattern))
+
+
+def numbers_as_written(names: Iterable[str], pattern: str) -> Iterator[str | None]:
     """What the group `id` of the operator's regular expression holds, or all of it where there is no group.
 
     RE2 runs it (through Arrow), which takes time in proportion to the name whatever the expression:
@@ -74,8 +78,7 @@ def _by_pattern(names: Iterable[str], pattern: str) -> Iterator[list[str]]:
     waiting = iter(names)
     while names_now := list(islice(waiting, _BATCH_NAMES)):
         batch = pa.array([unicodedata.normalize("NFC", name) for name in names_now], pa.string())
-        found = pc.extract_regex(batch, checked).field("id").to_pylist()
-        yield from ([canonical(text)] if text else [] for text in found)
+        yield from (text or None for text in pc.extract_regex(batch, checked).field("id").to_pylist())
 
 
 def _checked(pattern: str) -> str:

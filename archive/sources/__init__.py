@@ -1,0 +1,1 @@
+"""Where files can be deposited from: `folder`, `tarred`, `zipped`, `stored`; `opening` tells which it is."""

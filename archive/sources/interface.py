@@ -10,6 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from holdings.errors import BadInput
+
+CHUNK_BYTES = 1024 * 1024
+EMPTY_FOLDER = "an empty folder; a bag holds files only"
+"""An archive says so of each folder it names; the survey believes it where nothing lies beneath."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceFile:
@@ -66,3 +72,19 @@ class Source(Protocol):
     def local_path(self, file: SourceFile) -> Path | None:
         """Where the very bytes lie as a file of this machine; None where they do not."""
         ...
+
+
+def changed(path: str) -> BadInput:
+    """What the reading of a file raises that is no longer what was surveyed."""
+    return BadInput(
+        f"{path} changed while it was deposited.",
+        hint="It was not acknowledged. Wait until nobody writes to the source and deposit again.",
+    )
+
+
+def unreadable(path: str, why: str) -> BadInput:
+    """What the reading of a file raises that cannot be read."""
+    return BadInput(
+        f"{path} could not be read: {why}.",
+        hint="The deposit was not acknowledged. Mend or remove the file and deposit again.",
+    )

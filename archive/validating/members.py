@@ -61,6 +61,8 @@ class Member:
     kind: str | None
     """What it is where it is neither file nor folder."""
     is_folder: bool
+    modified_s: int
+    """0 where the header says it in no way that is known."""
 
 
 def members(tar: Forward) -> Iterator[Member]:
@@ -149,7 +151,15 @@ def _member(block: bytes, type_flag: bytes, size: int, start: int, extra: dict[s
         size_bytes=true_size,
         kind=None if (is_file and not sparse) or is_folder else kind,
         is_folder=is_folder,
+        modified_s=_modified(block, extra.get("mtime")),
     )
+
+
+def _modified(block: bytes, told: str | None) -> int:
+    try:
+        return max(0, int(float(told)) if told else _number(block[136:148]))
+    except (ValueError, OverflowError, Lie):
+        return 0
 
 
 def _size(told: str | None, plain: int) -> int:

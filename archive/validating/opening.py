@@ -67,12 +67,12 @@ def open_archive(archive: BytesAt) -> BagSource:
         return ZipSource(archive)
     if start.startswith(b"\x1f\x8b"):
         return UnpackedTarSource(archive)
-    if len(start) == BLOCK and (start[257:262] == b"ustar" or _sums_up(start)):
+    if len(start) == BLOCK and (start[257:262] == b"ustar" or sums_up(start)):
         return TarSource(archive)
     raise BadInput(f"{archive.name} is no tar, gzipped tar or zip.", hint=_KINDS_HINT)
 
 
-def _sums_up(header: bytes) -> bool:
+def sums_up(header: bytes) -> bool:
     """Whether this is a header of a tar from before 1988, which has no mark but its checksum."""
     told = header[148:156].rstrip(b"\0 ").lstrip(b" ")
     total = sum(header) - sum(header[148:156]) + 8 * 32

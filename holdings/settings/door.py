@@ -84,6 +84,14 @@ class BagsTable(Door):
     store: Text
     algorithms: Annotated[list[Literal["sha512", "sha256"]], Field(min_length=1)] = ["sha512", "sha256"]
     source_organization: Line | None = None
+    bag_bytes: Annotated[int, BeforeValidator(parse_size), Field(ge=10**6)] = 10**9
+    bag_files: Annotated[int, Field(ge=1, le=1_000_000)] = 4_000
+
+
+class MatchingTable(Door):
+    """`[matching]`."""
+
+    pattern: Text | None = None
 
 
 class LimitsTable(Door):
@@ -109,3 +117,4 @@ class File(Door):
     prices: dict[Word, Text]
     limits: LimitsTable = LimitsTable()
     withdrawals: WithdrawalsTable = WithdrawalsTable()
+    matching: MatchingTable = MatchingTable()

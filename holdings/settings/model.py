@@ -52,6 +52,19 @@ class BagSettings:
     """Payload manifests; sha256 is always among them."""
     source_organization: str | None = None
     """Whose collection it is, for bag-info.txt; None where it goes without saying."""
+    bag_bytes: int = 10**9
+    """What the payload of one bag may take in its tar; a single larger file gets a bag of its own."""
+    bag_files: int = 4_000
+    """How many files one bag may hold: what describes them is made in memory."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MatchingSettings:
+    """How images and records of specimens are brought together."""
+
+    pattern: str | None = None
+    """Finds a specimen's number in a file name: a regular expression (RE2), the number in its group
+    `id` or the whole. None looks for whole words, and tells nothing of files without a record."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,6 +98,7 @@ class Settings:
     """TOML files by the name that stores use."""
     limits: Limits
     withdrawals: WithdrawalSettings = field(default_factory=WithdrawalSettings)
+    matching: MatchingSettings = field(default_factory=MatchingSettings)
 
     @property
     def folder(self) -> Path:

@@ -14,6 +14,7 @@ from holdings.settings.model import (
     BagSettings,
     CatalogueSettings,
     Limits,
+    MatchingSettings,
     Settings,
     StoreSettings,
     WithdrawalSettings,
@@ -80,6 +81,7 @@ def _settings(file: File, path: Path) -> Settings:
         price_sheets={name: folder / sheet for name, sheet in file.prices.items()},
         limits=_limits(file.limits),
         withdrawals=WithdrawalSettings(hold_seconds=file.withdrawals.hold),
+        matching=MatchingSettings(pattern=file.matching.pattern),
     )
 
 
@@ -96,6 +98,8 @@ def _bags(table: BagsTable) -> BagSettings:
     return BagSettings(
         store=table.store,
         algorithms=tuple(dict.fromkeys(table.algorithms)),
+        bag_bytes=table.bag_bytes,
+        bag_files=table.bag_files,
         source_organization=table.source_organization,
     )
 

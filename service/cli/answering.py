@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from itertools import islice
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from archive.reading import Trouble
     from holdings.records import Image
 
+_TOKENS = 10_000
+
 
 def answer(document: Mapping[str, object] | Sequence[object], lines: Iterable[str], *, as_json: bool) -> None:
     """Print what a command found out.
@@ -27,10 +30,35 @@ def answer(document: Mapping[str, object] | Sequence[object], lines: Iterable[st
     lines : what people read instead.
     """
     if as_json:
-        print(json.dumps(document, default=plain, ensure_ascii=False, indent=2))
+        for piece in _pieces(
+            json.JSONEncoder(default=plain, ensure_ascii=False, indent=2).iterencode(document)
+        ):
+            sys.stdout.write(piece)
+        print()
         return
     for line in lines:
         print(printable(line))
+
+
+class Lazily(list[object]):
+    """What a document lists, made item by item while it is written: there may be a million."""
+
+    def __init__(self, items: Sequence[Any], row: Callable[[Any], object] = lambda item: item) -> None:
+        super().__init__()
+        self._items, self._row = items, row
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[object]:
+        return map(self._row, self._items)
+
+
+def _pieces(tokens: Iterable[str]) -> Iterator[str]:
+    """The tokens of a document, many at a time."""
+    waiting = iter(tokens)
+    while batch := list(islice(waiting, _TOKENS)):
+        yield "".join(batch)
 
 
 def printable(text: str) -> str:

@@ -107,7 +107,7 @@ _add(
     app,
     "deposit",
     deposit.deposit,
-    "Bag the images in a folder, store them and read them back.",
+    "Bag images, store the bags and read them back.",
     no="not deposited: the stores give back other bytes than they should",
 )
 _add(

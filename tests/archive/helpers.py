@@ -3,15 +3,50 @@
 from __future__ import annotations
 
 import tarfile
-from dataclasses import replace
+import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from archive.journal.journal import Journal
 from archive.recording import new_event
+from archive.sources.folder import FolderSource
+from archive.sources.interface import LeftOut, Source, SourceFile
+from archive.surveying.survey import survey
 from holdings.catalogue.interface import Entry
 from holdings.house import House
 from holdings.ledger import copy_after
 from holdings.records import EventType
 from holdings.stores.interface import Store
+
+
+@dataclass(frozen=True)
+class Surveyed:
+    """What a survey wrote into a journal."""
+
+    source: Source
+    files: list[SourceFile]
+    left_out: list[LeftOut]
+
+    @property
+    def because(self) -> dict[str, str]:
+        return {item.path: item.because for item in self.left_out}
+
+    @property
+    def accepted(self) -> list[str]:
+        return [file.path for file in self.files]
+
+
+def surveyed(source: Path | Source) -> Surveyed:
+    """A source, surveyed into a journal of its own that is gone again."""
+    opened = FolderSource(source) if isinstance(source, Path) else source
+    with tempfile.TemporaryDirectory() as folder:
+        journal = Journal(Path(folder) / "journal.sqlite")
+        try:
+            survey(opened.entries(), journal)
+            files, left_out = list(journal.files.unknown()), list(journal.left_out.all())
+        finally:
+            journal.close()
+    return Surveyed(opened, files, left_out)
 
 
 def files_of(folder: Path) -> dict[str, bytes]:

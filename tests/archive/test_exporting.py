@@ -14,7 +14,7 @@ from archive import tar
 from archive.deposit import deposit
 from archive.exporting import ask_bagit, export
 from archive.receipt import Receipt
-from archive.survey import survey, unsafe_path
+from archive.surveying.paths import unsafe_path
 from archive.unpacking import inside, unpack
 from holdings.catalogue.index import index_bytes
 from holdings.catalogue.interface import Entry
@@ -22,7 +22,7 @@ from holdings.errors import BadInput, Corrupt, NotFound, Unavailable
 from holdings.house import House
 from holdings.records import Copy, CopyStatus, EventType, Package, PackageKind, StoredObject
 from holdings.stores.faulty import Fault, FaultyStore
-from tests.archive.helpers import copy_to_cold, damage, files_of, object_file, with_hot
+from tests.archive.helpers import copy_to_cold, damage, files_of, object_file, surveyed, with_hot
 from tests.kit.houses import TEST_TIME
 from tests.kit.pictures import write_pictures
 
@@ -303,10 +303,10 @@ def test_any_tree_comes_back_as_it_was(
         name: body for name, body in files_of(source).items() if name not in left_out
     }
     assert all(unsafe_path(name) is None for name in payload_of(folder / "bag"))
-    if not any("%" in file.path for file in survey(source).files):
+    if not any("%" in file.path for file in surveyed(source).files):
         said = ask_bagit(folder / "bag")
         # It splits manifests at more line ends than the RFC knows, and strips what it reads.
-        assert said == "valid" or any(odd_for_bagit(file.path) for file in survey(source).files), said
+        assert said == "valid" or any(odd_for_bagit(file.path) for file in surveyed(source).files), said
 
 
 def odd_for_bagit(path: str) -> bool:

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from archive.survey import survey, unsafe_path
+from archive.surveying.paths import unsafe_path
 from holdings.errors import BadInput
+from tests.archive.helpers import surveyed
 
 
 def because(source: Path) -> dict[str, str]:
-    return {item.path: item.because for item in survey(source).left_out}
+    return surveyed(source).because
 
 
 def accepted(source: Path) -> list[str]:
-    return [file.path for file in survey(source).files]
+    return surveyed(source).accepted
 
 
 def test_every_file_is_accepted_or_left_out_and_nothing_else(tmp_path: Path) -> None:
@@ -122,7 +123,7 @@ def test_a_tree_deeper_than_pythons_stack(tmp_path: Path) -> None:
         folder = deeper
     os.close(folder)
     try:
-        (left_out,) = survey(tmp_path).left_out
+        (left_out,) = surveyed(tmp_path).left_out
     finally:
         # shutil.rmtree, by which pytest tidies up, is not made for this.
         subprocess.run(["rm", "-rf", tmp_path / "d"], check=True)
@@ -131,7 +132,7 @@ def test_a_tree_deeper_than_pythons_stack(tmp_path: Path) -> None:
 
 def test_a_source_that_is_missing_or_a_file(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="cannot be opened"):
-        survey(tmp_path / "missing")
+        surveyed(tmp_path / "missing")
     (tmp_path / "file").write_bytes(b"x")
     with pytest.raises(BadInput, match="is not a folder"):
-        survey(tmp_path / "file")
+        surveyed(tmp_path / "file")

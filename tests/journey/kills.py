@@ -11,6 +11,7 @@ import hashlib
 import os
 import random
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from tests.kit.commands import Ran, holdfast, killed
@@ -87,6 +88,62 @@ def kill_deposits(holdings: Holdings, source: Path, *, kills: int, seed: int) ->
     assert sorted(holdings.check_every_claim().values()) == sorted(expected * (kills + 1))
     packages = {image_id.rpartition(".")[0] for image_id in holdings.claims()}
     assert len(packages) == kills + 1, "a killed deposit that runs again is one package"
+
+
+def kill_one_deposit(holdings: Holdings, source: Path, *, kills: int, seed: int, bag_bytes: str) -> None:
+    """Kill a deposit of several bags again and again; it goes on each time, and reads nothing finished.
+
+    A deposit that was quicker than its kill is begun anew in another collection.
+    """
+    moments, number, met = random.Random(seed), 0, 0
+    expected = sha256_of_files(source)
+    size_bytes = sum(path.stat().st_size for path in source.rglob("*") if path.is_file())
+    words = ("deposit", source, "--bag-bytes", bag_bytes, "--json", "--collection")
+    whole = holdings.run(*words, "unhurt")
+    assert whole.status == 0, whole.err
+    assert len(whole.json["bags"]) > 2
+    while met < kills:
+        collection = f"often-{number}"
+        finished = _bytes_of(holdings, collection)
+        ran, bytes_read = _killed_while_counted(
+            holdings, *words, collection, after_seconds=moments.uniform(0.1, 1.0) * whole.seconds
+        )
+        met += ran.status == -9
+        # Looked into once, read once, read back once: what is finished is in none of these.
+        assert bytes_read < 3 * (size_bytes - finished) + _PROGRAM_BYTES
+        claimed = holdings.claims()
+        assert set(claimed.values()) <= set(expected)
+        if ran.status == 0:
+            assert sorted(row["sha256"] for row in ran.json["images"]) == expected
+            number += 1
+    last = holdings.run(*words, f"often-{number}")
+    assert last.status == 0, last.err
+    assert sorted(row["sha256"] for row in last.json["images"]) == expected
+    assert sorted(holdings.check_every_claim().values()) == sorted(expected * (number + 2))
+    assert list((holdings.folder / "catalogue" / "deposits").iterdir()) == []
+
+
+_PROGRAM_BYTES = 400_000_000
+"""What Python and its libraries read of themselves, and of the catalogue, at most."""
+
+
+def _bytes_of(holdings: Holdings, collection: str) -> int:
+    rows = holdings.run("find", "--collection", collection, "--json")
+    return sum(row["bytes"] for row in rows.json) if rows.status == 0 else 0
+
+
+def _killed_while_counted(holdings: Holdings, *words: str | Path, after_seconds: float) -> tuple[Ran, int]:
+    """As `killed`, and how many bytes the program had read by then (Linux counts them)."""
+    counted = 0
+
+    def count(pid: int) -> None:
+        nonlocal counted
+        with suppress(OSError, ValueError):
+            lines = Path(f"/proc/{pid}/io").read_text().splitlines()
+            counted = int(dict(line.split(": ") for line in lines)["rchar"])
+
+    ran = killed(*words, folder=holdings.folder, after_seconds=after_seconds, env=holdings.env, watch=count)
+    return ran, counted
 
 
 def kill_applies(holdings: Holdings, source: Path, *, kills: int, seed: int) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.journey.kills import Holdings, kill_applies, kill_deposits
-from tests.kit.pictures import write_pictures
+from tests.journey.kills import Holdings, kill_applies, kill_deposits, kill_one_deposit
+from tests.kit.pictures import write_heavy_pictures, write_pictures
 
 
 @pytest.fixture
@@ -44,3 +44,9 @@ def test_fifty_killed_deposits(local: Holdings, source: Path) -> None:
 def test_fifty_killed_applies(local: Holdings, source: Path) -> None:
     write_pictures(source / "more", 12, size=(800, 600))
     kill_applies(local, source, kills=50, seed=4)
+
+
+@pytest.mark.soak
+def test_a_hundred_kills_of_one_deposit_of_2_gb(local: Holdings, source: Path) -> None:
+    write_heavy_pictures(source / "heavy", 40, megabytes=50)
+    kill_one_deposit(local, source, kills=100, seed=5, bag_bytes="210 MB")

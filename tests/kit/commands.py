@@ -56,11 +56,13 @@ def killed(
     after_seconds: float,
     once: Callable[[], bool] = lambda: False,
     env: Mapping[str, str] | None = None,
+    watch: Callable[[int], None] = lambda _: None,
 ) -> Ran:
     """Start, kill -9 the whole process group, and tell what was said until then.
 
     The kill falls `after_seconds` after the start, or as soon as `once` says so. How long a
     command takes hangs on the machine; a test that has to meet it at work gives `once`.
+    `watch` is shown the program's number again and again while it works.
     """
     began = time.monotonic()
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
@@ -73,6 +75,7 @@ def killed(
             start_new_session=True,
         )
         while process.poll() is None and time.monotonic() - began < after_seconds and not once():
+            watch(process.pid)
             time.sleep(0.002)
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from archive.receipt import KeptBag, KeptCopy, MatchedRecords, ReceiptDocument
-from archive.survey import LeftOut
+from archive.sources.interface import LeftOut
 from holdings.records import Image, image_id
 
 DAY = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.survey import LeftOut
+from archive.sources.interface import LeftOut
 from holdings.errors import BadInput
 from reports.receipt import render_receipt, write_receipt
 from reports.receipt_json import receipt_lines

@@ -1,0 +1,245 @@
+"""A deposit's work on a Dask cluster: workers survey, look into files and store bags.
+
+They open the source and the stores for themselves, by the settings.
+
+Every task may run twice (a worker that died is replaced by another): to survey and to look into
+files changes nothing, and to store a bag does once what it is asked for twice. Only the head
+knows the journal and writes the catalogue.
+"""
+
+from __future__ import annotations
+
+import socket
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from archive.bag import Intent
+from archive.crew import Hands, ReadBag
+from archive.identifying.interface import Check, FoundImage, Sidecar
+from archive.planned import PlannedBag
+from archive.sources.folder import FolderSource
+from archive.sources.interface import LeftOut, SourceFile
+from archive.sources.opening import Place, open_source
+from archive.storing import StoredBag
+from holdings.catalogue.identity import OwnStore
+from holdings.errors import BadInput, Unavailable
+from holdings.house import House
+from holdings.observing import Advanced, Finished, Started, nobody
+from holdings.opening import open_stores
+from holdings.settings import Settings
+
+Result = TypeVar("Result")
+
+_CONNECT_SECONDS = 5
+_PROTOCOLS = ("tcp", "tls", "ws", "wss")
+_FILES_AT_ONCE = 256
+"""In one task of looking into files."""
+_FOLDERS_AT_ONCE = 64
+_TASKS_PER_WORKER = 2
+"""So that none waits while its next task is on the way."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workplace:
+    """What a worker needs to open everything for itself."""
+
+    settings: Settings
+    place: Place
+    catalogue_id: str
+
+
+@contextmanager
+def cluster_crew(
+    scheduler: str, hands: Hands, house: House, place: Place, *, stopping: threading.Event
+) -> Iterator[ClusterCrew]:
+    """The workers of the Dask scheduler at an address such as `tcp://10.0.0.5:8786`.
+
+    stopping : once it is set, nothing is waited for any more.
+
+    Raises BadInput where that is no address, Unavailable where nobody answers.
+    """
+    _knock(scheduler)
+    import distributed  # noqa: PLC0415  # seconds to import, and only a cluster needs it
+
+    try:
+        client: Any = distributed.Client(scheduler, timeout=_CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]  # untyped there
+    except (OSError, ValueError) as error:
+        raise _nobody(scheduler, error) from None
+    with client:
+        if not client.scheduler_info()["workers"]:
+            raise Unavailable(
+                f"The Dask scheduler at {scheduler} has no workers.", hint="dask worker " + scheduler
+            )
+        workplace = Workplace(settings=house.settings, place=place, catalogue_id=house.catalogue.catalogue_id)
+        yield ClusterCrew(client, workplace, hands, stopping)
+
+
+def _knock(named: str) -> None:
+    """Whether anything listens there, before Dask is asked: its own client tries for half a minute."""
+    try:
+        url = urlsplit(named)
+        host, port = url.hostname, url.port
+    except ValueError:
+        host, port = None, None
+    if host is None or port is None or url.scheme not in _PROTOCOLS:
+        raise BadInput(
+            f"'{named[:200]}' is no address of a scheduler.", hint="For example: tcp://127.0.0.1:8786"
+        )
+    try:
+        socket.create_connection((host, port), timeout=_CONNECT_SECONDS).close()
+    except OSError as error:
+        raise _nobody(named, error) from None
+
+
+def _nobody(named: str, error: Exception) -> Unavailable:
+    return Unavailable(
+        f"No Dask scheduler answers at {named}.",
+        hint="Start one with `dask scheduler`, or leave --scheduler away.",
+        detail=str(error),
+    )
+
+
+class ClusterCrew:
+    """Hands on other machines."""
+
+    def __init__(self, client: Any, workplace: Workplace, hands: Hands, stopping: threading.Event) -> None:
+        self._client = client
+        self._workplace = workplace
+        self._hands = hands
+        self._stopping = stopping
+
+    @property
+    def at_once(self) -> int:
+        return max(1, _TASKS_PER_WORKER * len(self._client.scheduler_info()["workers"]))
+
+    def survey(self) -> Iterable[SourceFile | LeftOut]:
+        # An archive and a store have one table of contents; a tree of folders has many.
+        source = self._hands.source
+        return self._walk(source) if isinstance(source, FolderSource) else source.entries()
+
+    def _walk(self, source: FolderSource) -> Iterator[SourceFile | LeftOut]:
+        waiting: deque[str] = deque()
+        for found in source.look_into(""):
+            if isinstance(found, str):
+                waiting.append(found)
+            else:
+                yield found
+        under_way: deque[Any] = deque()
+        while waiting or under_way:
+            while waiting and len(under_way) < self.at_once:
+                batch = [waiting.popleft() for _ in range(min(_FOLDERS_AT_ONCE, len(waiting)))]
+                under_way.append(self._submit(look_into, batch))
+            for found in self._result(under_way.popleft()):
+                if isinstance(found, str):
+                    waiting.append(found)
+                else:
+                    yield found
+
+    def identify(
+        self, files: Iterable[SourceFile], *, check: Check
+    ) -> Iterator[FoundImage | Sidecar | LeftOut]:
+        waiting = iter(files)
+        under_way: deque[Any] = deque()
+        while True:
+            while len(under_way) < self.at_once and (batch := list(islice(waiting, _FILES_AT_ONCE))):
+                under_way.append(self._submit(identify, batch, check))
+            if not under_way:
+                return
+            yield from self._result(under_way.popleft())
+
+    def store(self, planned: PlannedBag, intent: Intent) -> StoredBag | None:
+        stored: StoredBag | None = self._bag("storing", store, planned, intent)
+        return stored
+
+    def read(self, planned: PlannedBag) -> ReadBag:
+        found: ReadBag = self._bag("reading", read, planned)
+        return found
+
+    def _bag(self, what: str, work: Callable[..., Result], planned: PlannedBag, *told: object) -> Any:
+        size = sum(file.size_bytes for file in planned.source_files)
+        job, observer = f"{what} bag {planned.number} of {planned.count}", self._hands.observer
+        observer(Started(job=job, total_bytes=size))
+        try:
+            found = self._result(self._submit(work, planned, *told))
+            observer(Advanced(job=job, size_bytes=size))
+        finally:
+            observer(Finished(job=job))
+        return found
+
+    def _submit(self, work: Callable[..., Result], *told: object) -> Any:
+        # Never by content: the same files may have changed since they were looked into before.
+        return self._client.submit(work, self._workplace, *told, pure=False)
+
+    def _result(self, future: Any) -> Any:
+        import distributed  # noqa: PLC0415  # as above
+
+        while True:
+            try:
+                # Asked again and again, so that a signal is heeded meanwhile.
+                return future.result(timeout=1)
+            except TimeoutError:
+                if self._stopping.is_set():
+                    future.cancel()
+                    raise KeyboardInterrupt from None
+            except distributed.scheduler.KilledWorker as error:
+                raise Unavailable(
+                    "Too many Dask workers died over the same piece of work.",
+                    hint="Look at their logs, then run the same again: it goes on where it stopped.",
+                    detail=str(error),
+                ) from None
+
+
+def look_into(workplace: Workplace, folders: list[str]) -> list[SourceFile | LeftOut | str]:
+    """On a worker: what lies in some folders of the source."""
+    with _hands(workplace) as hands:
+        source = hands.source
+        assert isinstance(source, FolderSource)  # nothing else is walked through
+        return [found for folder in folders for found in source.look_into(folder)]
+
+
+def identify(
+    workplace: Workplace, files: list[SourceFile], check: Check
+) -> list[FoundImage | Sidecar | LeftOut]:
+    """On a worker: what some files are."""
+    with _hands(workplace) as hands:
+        return list(hands.identify(files, check=check))
+
+
+def store(workplace: Workplace, planned: PlannedBag, intent: Intent) -> StoredBag | None:
+    """On a worker: a bag, streamed into the store and read back."""
+    with _hands(workplace) as hands:
+        return hands.store(planned, intent)
+
+
+def read(workplace: Workplace, planned: PlannedBag) -> ReadBag:
+    """On a worker: the content of a bag."""
+    with _hands(workplace) as hands:
+        return hands.read(planned)
+
+
+@contextmanager
+def _hands(workplace: Workplace) -> Iterator[Hands]:
+    settings = workplace.settings
+    with ExitStack() as stack:
+        stores = {
+            name: OwnStore(inner, lambda: workplace.catalogue_id)
+            for name, inner in open_stores(settings).items()
+        }
+        for inner in stores.values():
+            stack.callback(inner.close)
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        source, _ = stack.enter_context(open_source(workplace.place, stores, scratch=scratch))
+        yield Hands(
+            source=source,
+            target=stores[settings.bags.store],
+            threads=settings.limits.threads,
+            observer=nobody,
+        )
