@@ -13,36 +13,29 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from archive.acknowledging import images_of, left_out_of, records_of, sidecars_of
+from archive.apart import check_apart
 from archive.crew import Crew, Hands
 from archive.holding import Deposit, hold_bags
-from archive.identifying.interface import Check, FoundImage, Sidecar
+from archive.identifying.interface import Check
 from archive.journal.journal import Journal
 from archive.journal.opening import journal_folder, open_journal
 from archive.naming import base_id
-from archive.pairing import Metadata, check_pattern, match_images, read_records
+from archive.pairing import Metadata, check_pattern, read_records
+from archive.preparing import prepare, software
 from archive.receipt import Receipt
 from archive.recording import new_run
-from archive.sources.interface import LeftOut
 from archive.sources.opening import Place, find_place, open_source
-from archive.splitting import Bounds
-from archive.surveying.survey import survey
 from holdings.clock import from_iso, iso
 from holdings.errors import BadInput
 from holdings.house import House
-from holdings.observing import Advanced, Finished, Happening, Observer, Started
+from holdings.observing import Happening, Observer
 from holdings.records import check_collection_id
-from holdings.settings import Settings
-
-_LOOKING = "looking into the files"
-_BATCH, _BATCH_SECONDS = 1000, 1.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,7 +101,15 @@ def depositing(
             observer=_until(stopping, house.observer),
         )
         crew = stack.enter_context(_crew(hands, house, where, wishes, stopping))
-        _prepare(journal, crew, wishes, metadata, house, origin=opened.origin)
+        prepare(
+            house,
+            journal,
+            crew,
+            origin=opened.origin,
+            check=wishes.check,
+            metadata=metadata,
+            bag_bytes=wishes.bag_bytes,
+        )
         known = _deposit(
             house,
             journal,
@@ -175,54 +176,6 @@ def _crew(
         yield crew
 
 
-def _prepare(
-    journal: Journal,
-    crew: Crew,
-    wishes: Wishes,
-    metadata: Metadata | None,
-    house: House,
-    *,
-    origin: str,
-) -> None:
-    """Everything that is decided before the first bag: what is there, what it is, what goes together."""
-    survey(crew.survey(), journal, observer=house.observer)
-    journal.identifies_by(f"{_software()}, {wishes.check}")
-    _identify(journal, crew, wishes.check, house.observer)
-    if not journal.files.count("image"):
-        raise BadInput(f"The source {origin} holds no image.{_first_reasons(journal.left_out.first(4))}")
-    match_images(journal, metadata, pattern=house.settings.matching.pattern)
-    bags = house.settings.bags
-    with journal.writing():
-        journal.bags.split(Bounds(size_bytes=wishes.bag_bytes or bags.bag_bytes, files=bags.bag_files))
-
-
-def _identify(journal: Journal, crew: Crew, check: Check, observer: Observer) -> None:
-    observer(Started(job=_LOOKING, total_bytes=journal.files.unknown_bytes()))
-    try:
-        for batch in _for_a_while(crew.identify(journal.files.unknown(), check=check), observer):
-            with journal.writing():
-                for found in batch:
-                    journal.files.know(found)
-    finally:
-        observer(Finished(job=_LOOKING))
-
-
-def _for_a_while(
-    found: Iterable[FoundImage | Sidecar | LeftOut], observer: Observer
-) -> Iterator[list[FoundImage | Sidecar | LeftOut]]:
-    """What was found in batches: what a kill can cost is looking again into the last of them."""
-    batch: list[FoundImage | Sidecar | LeftOut] = []
-    began = time.monotonic()
-    for item in found:
-        batch.append(item)
-        if not isinstance(item, LeftOut):
-            observer(Advanced(job=_LOOKING, size_bytes=item.file.size_bytes))
-        if len(batch) >= _BATCH or time.monotonic() - began > _BATCH_SECONDS:
-            yield batch
-            batch, began = [], time.monotonic()
-    yield batch
-
-
 def _deposit(
     house: House,
     journal: Journal,
@@ -243,40 +196,8 @@ def _deposit(
         metadata=metadata.name if metadata else None,
         run=journal.said("run", new_run(house, "deposit")),
         started_at=from_iso(journal.said("started_at", iso(house.clock.now()))),
-        software=_software(),
+        software=software(),
         count=count,
         group=base_id(collection, journal.files.sizes()) if count > 1 else None,
         stopping=stopping,
     )
-
-
-def check_apart(place: Place, settings: Settings) -> None:
-    """BadInput where the source holds a store or the catalogue, or lies inside a store."""
-    if place.store is not None:
-        return
-    root = Path(place.where).resolve()
-    for name, store in settings.stores.items():
-        parts = urlsplit(store.url)
-        folder = Path(unquote(parts.path)).resolve()
-        if parts.scheme == "file" and (root.is_relative_to(folder) or folder.is_relative_to(root)):
-            raise BadInput(
-                f"The source {place.told} and the folder of the store '{name}' lie one inside the other.",
-                hint=f"Deposit a folder that has nothing to do with the stores, or name it as {name}:PREFIX.",
-            )
-    if settings.catalogue.path.resolve().is_relative_to(root):
-        raise BadInput(
-            f"The source {place.told} holds the catalogue itself.", hint="Deposit the images' own folder."
-        )
-
-
-def _first_reasons(left_out: list[LeftOut]) -> str:
-    told = "; ".join(f"{item.path!r}: {item.because}" for item in left_out[:3])
-    more = "; and more" if len(left_out) > 3 else ""
-    return f" Left out: {told}{more}." if left_out else ""
-
-
-def _software() -> str:
-    try:
-        return f"Holdfast {version('holdfast')}"
-    except PackageNotFoundError:
-        return "Holdfast (not installed)"

@@ -107,9 +107,8 @@ def hold_bags(deposit: Deposit) -> list[HeldBag]:
     with ThreadPoolExecutor(at_once, thread_name_prefix="bag") as pool:
         try:
             held = dict(_in_parallel(deposit, pool, at_once))
-        except BaseException as error:
-            if not isinstance(error, Exception):
-                deposit.stopping.set()
+        except (KeyboardInterrupt, SystemExit):
+            deposit.stopping.set()
             raise
     return [held[number] for number in sorted(held)]
 
