@@ -156,7 +156,8 @@ def _finished_before(deposit: Deposit, planned: PlannedBag) -> HeldBag | None:
         return None
     refuse_withdrawn(house, package_id, so="This is the same content: nothing was deposited.")
     keep_index(house, house.catalogue.package(package_id))
-    deposit.journal.bags.finish(planned.identity, package_id, held_in=store, was_held=begun.was_held)
+    with deposit.journal.writing():
+        deposit.journal.bags.finish(planned.identity, package_id, held_in=store, was_held=begun.was_held)
     return held_bag(house, package_id, store=store, already_held=begun.was_held)
 
 
@@ -165,7 +166,8 @@ def _hold(deposit: Deposit, planned: PlannedBag) -> HeldBag:
     content = Content(planned=planned, crew=crew)
     for package_id in versions_of(base_id(deposit.collection, planned.source_files)):
         if not is_known(house, package_id):
-            deposit.journal.bags.begin(planned.identity, package_id)
+            with deposit.journal.writing():
+                deposit.journal.bags.begin(planned.identity, package_id)
             stored = crew.store(planned, deposit.intent(package_id, planned.number))
             if stored is not None:
                 _keep_checksums(deposit.journal, stored.sidecars)
@@ -181,7 +183,8 @@ def _hold(deposit: Deposit, planned: PlannedBag) -> HeldBag:
 def _held(
     deposit: Deposit, planned: PlannedBag, package_id: str, store: str, *, already_held: bool
 ) -> HeldBag:
-    deposit.journal.bags.finish(planned.identity, package_id, held_in=store, was_held=already_held)
+    with deposit.journal.writing():
+        deposit.journal.bags.finish(planned.identity, package_id, held_in=store, was_held=already_held)
     return held_bag(deposit.house, package_id, store=store, already_held=already_held)
 
 
