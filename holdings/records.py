@@ -60,6 +60,12 @@ class EventType(StrEnum):
     """Withdrawn: still held, no longer given out."""
     ACCESSION = "accession"
     """A withdrawal was undone."""
+    RETIREMENT = "retirement"
+    """A copy is given up: recorded, with the proof, before its first byte is removed. Not of PREMIS."""
+    ACCESS = "access"
+    """Images were read; one event for many reads. No type of PREMIS: it speaks of preservation."""
+    POLICY_ASSIGNMENT = "policy assignment"
+    """A hold is laid on a package, or taken away."""
 
 
 class Outcome(StrEnum):

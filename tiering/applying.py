@@ -1,8 +1,9 @@
 """Doing exactly what a plan says, and nothing else; again and again until nothing is left.
 
 ```
-plan ──fits?──> moves not done yet ──threads──> copy, prove ──> record (one writer) ──> Applied
-          no ──> PlanRefused
+plan ──fits?──> moves not done yet ──threads──> copy, prove ──> record (one writer) ─┐
+          no ──> PlanRefused                                                         ├──> Applied
+               removals, on firm ground ──> prove the others, retire, remove ────────┘
 ```
 A move is done when its copy is in the catalogue, verified, made by this plan. Whatever a
 killed run left half done is met again under the same keys and proven before it counts.
@@ -15,10 +16,11 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from itertools import islice
 
-from archive.recording import fixity_event, new_event
+from archive.recording import fixity_event, new_event, new_run
 from holdings.catalogue.interface import Entry
 from holdings.errors import HoldfastError
 from holdings.house import House
@@ -26,10 +28,13 @@ from holdings.ledger import copy_after
 from holdings.observing import Advanced, CopyVerified, Finished, Happening, Started
 from holdings.records import Event, EventType, Package
 from holdings.stores.reaching import GivenUp, Reachable
+from tiering.applying_removals import apply_removals
 from tiering.copying import SourceAway, SourceLost, copy_package
 from tiering.fitting import Fitting, fit
-from tiering.plan import Move, Plan
-from tiering.policy import Policy
+from tiering.leasing import Leases, leases
+from tiering.plan import Move, Plan, Removal
+from tiering.policy import Policy, RunCeilings
+from tiering.removing import Kept
 
 _AT_ONCE = 256
 _QUEUED = 16
@@ -58,6 +63,12 @@ class Applied:
     already_done: int
     """By an earlier run of the same plan."""
     failed: tuple[Failed, ...]
+    removed: tuple[Removal, ...]
+    """By this run."""
+    kept: tuple[Kept, ...]
+    """Removals that were not made."""
+    left: int
+    """Moves and removals that were not begun, because the hours of the policy were over."""
     size_bytes: int
     """Of the moves done by this run."""
     seconds: float
@@ -65,16 +76,25 @@ class Applied:
     @property
     def complete(self) -> bool:
         """Whether every move of the plan is done."""
-        return not self.failed
+        return not (self.failed or self.kept or self.left)
 
     @property
     def nothing_left(self) -> bool:
         """Whether there was nothing to do any more."""
-        return not self.done and not self.failed
+        return not (self.done or self.removed) and self.complete
 
 
-def apply_plan(house: House, plan: Plan, policy: Policy) -> Applied:
+class Only(StrEnum):
+    """Which half of a plan a run makes: removals may be another job, under another credential."""
+
+    COPIES = "copies"
+    REMOVALS = "removals"
+
+
+def apply_plan(house: House, plan: Plan, policy: Policy, *, only: Only | None = None) -> Applied:
     """Make the moves of `plan`. May be killed at any point and run again; two at once do no harm.
+
+    only : make only the copies, or only the removals; None makes both.
 
     A move that fails does not stop the others; a store that cannot be reached stops only the
     moves that need it.
@@ -83,14 +103,23 @@ def apply_plan(house: House, plan: Plan, policy: Policy) -> Applied:
     """
     began = time.monotonic()
     fitting = fit(house, plan, policy)
-    results = _Run(house, plan, fitting).all() if fitting.moves else []
+    with leases(house, new_run(house, "apply")) as held:
+        run = _Run(house, plan, fitting, policy.guards.run, held)
+        moves = fitting.moves if only is not Only.REMOVALS else []
+        results = run.all(moves) if moves else []
+        removals = fitting.removals if only is not Only.COPIES and run.may_begin() else []
+        ends = list(apply_removals(house, plan, removals, policy, leases=held))
     failed = tuple(result for result in results if isinstance(result, Failed))
     done = tuple(result for result in results if isinstance(result, Move))
+    wanted = len(moves) + (len(fitting.removals) if only is not Only.COPIES else 0)
     return Applied(
         plan_id=plan.plan_id,
         done=tuple(sorted(done, key=_order)),
         already_done=fitting.already_done,
         failed=tuple(sorted(failed, key=lambda each: _order(each.move))),
+        removed=tuple(each for each in ends if isinstance(each, Removal)),
+        kept=tuple(each for each in ends if isinstance(each, Kept)),
+        left=wanted - len(results) - len(ends),
         size_bytes=sum(move.size_bytes for move in done),
         seconds=time.monotonic() - began,
     )
@@ -115,16 +144,21 @@ class _Outcome:
 class _Run:
     """One run of a plan: threads that copy, and the caller's thread, which alone writes history."""
 
-    def __init__(self, house: House, plan: Plan, fitting: Fitting) -> None:
+    def __init__(
+        self, house: House, plan: Plan, fitting: Fitting, ceilings: RunCeilings, held: Leases
+    ) -> None:
         self._house = house
         self._plan = plan
         self._fitting = fitting
+        self._ceilings = ceilings
+        self._leases = held
         self._stop = threading.Event()
         self._stores = Reachable()
+        self._leased: frozenset[str] = frozenset()
         self._job = f"applying plan {plan.plan_id[:12]}"
 
-    def all(self) -> list[Move | Failed]:
-        moves = self._fitting.moves
+    def all(self, moves: Sequence[Move]) -> list[Move | Failed]:
+        """What became of each of `moves` that was begun."""
         self._house.observer(Started(job=self._job, total_bytes=sum(move.size_bytes for move in moves)))
         try:
             # Closing stops the threads at once, also when it is the recording that fails.
@@ -150,13 +184,23 @@ class _Run:
                 self._stop.set()
                 pool.shutdown(cancel_futures=True)
 
+    def may_begin(self) -> bool:
+        """Whether the policy's hours allow anything to begin at this moment."""
+        now = self._house.clock.now()
+        return self._ceilings.open_at(60 * now.hour + now.minute)
+
     def _with_packages(self, moves: Sequence[Move]) -> Iterator[tuple[Move, Package]]:
         # A visit to the catalogue takes longer than moving a small package: some hundred at a time.
         for begin in range(0, len(moves), _AT_ONCE):
             part = moves[begin : begin + _AT_ONCE]
             found = self._house.catalogue.packages(package_ids={move.package_id for move in part})
             packages = {package.package_id: package for package in found}
-            yield from ((move, packages[move.package_id]) for move in part)
+            # From here to the end of the run nobody removes what is copied from.
+            self._leased |= self._leases.take(packages.keys())
+            for move in part:
+                if not self.may_begin():
+                    return
+                yield move, packages[move.package_id]
 
     def _record(self, batch: list[_Outcome]) -> list[Move | Failed]:
         events = [event for outcome in batch for event in outcome.events]
@@ -170,6 +214,9 @@ class _Run:
         """Try one source after the other; in a thread of its own."""
         events: list[Event] = []
         failed = Failed(move=move, kind="conflict", reason="no verified copy is left to copy from")
+        if move.package_id not in self._leased:
+            reason = f"A copy of {move.package_id} is being removed at this moment."
+            return _Outcome(result=replace(failed, reason=reason, hint="Run the same again."), events=events)
         for source in self._fitting.sources[move.package_id]:
             began = time.monotonic()
             try:

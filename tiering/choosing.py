@@ -28,6 +28,8 @@ class StoreFacts:
     read_only: bool = False
     read_cost_per_gb: float = 0.0
     """Retrieval and egress together, by its price sheet."""
+    restore_hours: float = 0.0
+    """How long it takes to wake what sleeps there; 0 for a store that never sleeps."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +51,10 @@ class Choice:
     blocked: tuple[str, ...] = ()
     surplus: Mapping[str, int]
     """Copies by tier beyond what the rule asks for."""
+    removable: tuple[str, ...] = ()
+    """Stores whose copies the rule can do without, all of them together."""
+    safe: bool = False
+    """Whether as many copies in as many domains are held as the rule asks for, if in other tiers."""
 
 
 Statuses = Sequence[CopyStatus | None]
@@ -62,7 +68,7 @@ def choose(statuses: Statuses, rule: Rule, stores: Sequence[StoreFacts]) -> Choi
     domains = {store.domain for store in held}
     surplus = _surplus(held, rule)
     if not any(shortfall.values()) and len(domains) >= rule.domains:
-        return Choice(below=False, surplus=surplus)
+        return Choice(below=False, surplus=surplus, removable=_removable(held, rule), safe=True)
     if not held:
         blocked = (f"no verified copy to copy from ({_states(statuses, stores)})",)
         return Choice(below=True, blocked=blocked, surplus=surplus)
@@ -77,7 +83,22 @@ def choose(statuses: Statuses, rule: Rule, stores: Sequence[StoreFacts]) -> Choi
         targets=tuple(sorted(targets, key=lambda target: _position(stores, target.store))),
         blocked=(*_unfilled(unfilled, rule, statuses, stores), *_too_few_domains(rule, reached)),
         surplus=surplus,
+        safe=len(held) >= sum(rule.copies.values()) and len(domains) >= rule.domains,
     )
+
+
+def _removable(held: Sequence[StoreFacts], rule: Rule) -> tuple[str, ...]:
+    """The least preferred first, as long as what is left is what `rule` asks for.
+
+    The last copy is never among them, whatever a rule says.
+    """
+    left = list(held)
+    for store in reversed(held):
+        rest = [other for other in left if other is not store]
+        enough = all(_in_tier(rest, tier) >= n for tier, n in rule.copies.items())
+        if rest and enough and len({other.domain for other in rest}) >= rule.domains and not store.read_only:
+            left = rest
+    return tuple(store.name for store in held if store not in left)
 
 
 def _in_tier(stores: Sequence[StoreFacts], tier: str) -> int:
@@ -89,8 +110,8 @@ def _surplus(held: Sequence[StoreFacts], rule: Rule) -> dict[str, int]:
     return {tier: n for tier in tiers if (n := _in_tier(held, tier) - rule.copies.get(tier, 0)) > 0}
 
 
-def _reading_order(store: StoreFacts) -> tuple[float, bool]:
-    return store.read_cost_per_gb, store.tier != "hot"
+def _reading_order(store: StoreFacts) -> tuple[bool, float, bool]:
+    return store.restore_hours > 0, store.read_cost_per_gb, store.tier != "hot"
 
 
 def _position(stores: Sequence[StoreFacts], name: str) -> int:

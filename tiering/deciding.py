@@ -10,20 +10,22 @@ Tables in, values out; nothing here opens, reads or writes anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from holdings.records import CopyStatus
-from tiering.choosing import Choice, StoreFacts, choose
-from tiering.plan import Blocked, Due, Move, Seen, Surplus
+from tiering.choosing import StoreFacts, choose
+from tiering.circumstances import Circumstances
+from tiering.plan import Blocked, Due, Move, Removal, Surplus
 from tiering.policy import Policy, Rule, place
-from tiering.situations import Situations, find_situations, with_bytes
+from tiering.removals import Refusals
+from tiering.situations import find_situations, with_bytes
+from tiering.surplus import decide_removals, sum_surplus
+from tiering.viewing import Row, View
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,66 +39,60 @@ class Decision:
     blocked: tuple[Blocked, ...]
     due: tuple[Due, ...]
     surplus: tuple[Surplus, ...]
+    only_cheaper: frozenset[str]
+    """Packages that want moves although they have as many copies in as many domains as they need."""
+    removals: tuple[Removal, ...]
+    refusals: Refusals
+
+
+_NOTHING_AROUND = Circumstances()
 
 
 def decide(
-    packages: pa.Table, copies: pa.Table, stores: Sequence[StoreFacts], policy: Policy, *, at: datetime
+    packages: pa.Table,
+    copies: pa.Table,
+    stores: Sequence[StoreFacts],
+    policy: Policy,
+    *,
+    at: datetime,
+    around: Circumstances = _NOTHING_AROUND,
 ) -> Decision:
     """The moves that bring every package to what `policy` wants, as far as the stores allow.
 
     packages, copies : as `Catalogue.package_table` and `Catalogue.copy_table` give them.
     stores : in the operator's order of preference.
+    around : what else a removal has to go round.
     """
     rule = place(packages, policy, at=at).column("rule").to_numpy()
     situations = find_situations(
         packages.column("package_id"), rule, copies, [store.name for store in stores]
     )
     choices = [choose(each.statuses, policy.rules[each.rule], stores) for each in situations.distinct]
-    counts = situations.sums(np.ones(len(packages), dtype=np.int64))
-    wanting = _wanting(packages, situations, choices)
+    view = View(
+        packages=packages,
+        copies=copies,
+        stores=stores,
+        policy=policy,
+        situations=situations,
+        choices=choices,
+    )
+    refusals = Refusals()
+    wanting = view.rows([bool(choice.targets or choice.blocked) for choice in choices])
+    waking = {store.name: store.restore_hours for store in stores}
     return Decision(
         packages=len(packages),
-        below=sum(n for n, choice in zip(counts, choices, strict=True) if choice.below),
-        moves=tuple(move for row in wanting for move in _moves(row, policy.rules[row.rule])),
+        below=sum(n for n, choice in zip(view.counts(), choices, strict=True) if choice.below),
+        moves=tuple(move for row in wanting for move in _moves(row, policy.rules[row.rule], waking)),
         blocked=tuple(found for row in wanting for found in _blocked(row, policy.rules[row.rule])),
         due=_due(packages, copies, stores, before=at - timedelta(days=policy.guards.verified_within_days)),
-        surplus=_surplus(situations, choices, counts, _bytes(packages)),
+        surplus=sum_surplus(view),
+        only_cheaper=frozenset(row.package_id for row in wanting if row.choice.safe),
+        removals=decide_removals(view, around, refusals, at=at),
+        refusals=refusals,
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Row:
-    """One package that wants something."""
-
-    package_id: str
-    size_bytes: int
-    objects: int
-    rule: int
-    seen: tuple[Seen, ...]
-    choice: Choice
-
-
-def _wanting(packages: pa.Table, situations: Situations, choices: Sequence[Choice]) -> list[_Row]:
-    rows = situations.rows([bool(choice.targets or choice.blocked) for choice in choices])
-    table = packages.select(["package_id", "bytes", "objects"]).take(pa.array(rows))
-    columns = zip(*(table.column(name).to_pylist() for name in table.column_names), strict=True)
-    found = []
-    for (package_id, size_bytes, objects), which in zip(columns, situations.of_row[rows], strict=True):
-        situation = situations.distinct[which]
-        found.append(
-            _Row(
-                package_id=package_id,
-                size_bytes=size_bytes,
-                objects=objects,
-                rule=situation.rule,
-                seen=situation.seen,
-                choice=choices[which],
-            )
-        )
-    return sorted(found, key=lambda row: row.package_id)
-
-
-def _moves(row: _Row, rule: Rule) -> Iterator[Move]:
+def _moves(row: Row, rule: Rule, waking: Mapping[str, float]) -> Iterator[Move]:
     for target in row.choice.targets:
         assert row.choice.source is not None  # `choose` gives no target without a source
         yield Move(
@@ -109,17 +105,13 @@ def _moves(row: _Row, rule: Rule) -> Iterator[Move]:
             because=rule.because,
             reason=target.reason,
             seen=row.seen,
+            recall_hours=waking[row.choice.source],
         )
 
 
-def _blocked(row: _Row, rule: Rule) -> Iterator[Blocked]:
+def _blocked(row: Row, rule: Rule) -> Iterator[Blocked]:
     for reason in row.choice.blocked:
         yield Blocked(package_id=row.package_id, rule=rule.name, reason=reason)
-
-
-def _bytes(packages: pa.Table) -> npt.NDArray[np.int64]:
-    sizes: npt.NDArray[np.int64] = packages.column("bytes").cast(pa.int64()).to_numpy()
-    return sizes
 
 
 def _due(
@@ -141,18 +133,4 @@ def _due_in(store: str, late: pa.Table) -> Due:
         copies=len(late),
         size_bytes=pc.sum(late.column("bytes")).as_py() or 0,
         oldest=None if read_at.null_count else pc.min(read_at).as_py().astimezone(UTC),
-    )
-
-
-def _surplus(
-    situations: Situations, choices: Sequence[Choice], counts: Sequence[int], sizes: npt.NDArray[np.int64]
-) -> tuple[Surplus, ...]:
-    packages: dict[str, int] = {}
-    size_bytes: dict[str, int] = {}
-    for choice, count, size in zip(choices, counts, situations.sums(sizes), strict=True):
-        for tier, more in choice.surplus.items():
-            packages[tier] = packages.get(tier, 0) + count
-            size_bytes[tier] = size_bytes.get(tier, 0) + more * size
-    return tuple(
-        Surplus(tier=tier, packages=packages[tier], size_bytes=size_bytes[tier]) for tier in sorted(packages)
     )

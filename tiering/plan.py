@@ -15,7 +15,7 @@ from holdings.clock import iso
 from holdings.errors import BadInput
 from holdings.records import check_package_id
 
-PLAN_FORMAT = 1
+PLAN_FORMAT = 2
 MAX_BYTES = 2_000_000_000
 _STRICT = {"extra": "forbid", "strict": True, "allow_inf_nan": False}
 
@@ -47,6 +47,58 @@ class Move:
     """What was found wanting: "cold has 0 of 1 copies"."""
     seen: tuple[Seen, ...]
     """Every copy of the package at planning; `apply` refuses if they differ by then."""
+    recall_hours: float = 0.0
+    """How long the source takes to wake; 0 for one that does not sleep."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Removal:
+    """One copy to remove, once the others are read again and proven."""
+
+    __pydantic_config__: ClassVar = _STRICT
+    package_id: str
+    store: str
+    size_bytes: int
+    objects: int
+    """The manifest, which is removed first, not counted."""
+    rule: str
+    because: str
+    reason: str
+    """Why it can be done without: "hot has 2 of 1 copies"."""
+    keeps: tuple[str, ...]
+    """Stores whose copies have to be proven first; all of them stay."""
+    seen: tuple[Seen, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refused:
+    """What a guard of the policy keeps from being done now, summed up."""
+
+    __pydantic_config__: ClassVar = _STRICT
+    guard: str
+    """As it is called in the policy file: `guards.removal.packages`."""
+    what: str
+    """`removals` or `copies`."""
+    packages: int
+    size_bytes: int
+    says: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotWorth:
+    """Moves between tiers that cost more than they save within the policy's horizon, summed up."""
+
+    __pydantic_config__: ClassVar = _STRICT
+    source_store: str
+    target_store: str
+    rule: str
+    currency: str
+    packages: int
+    size_bytes: int
+    costs: float
+    """Once."""
+    saves: float
+    """Over the horizon."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +125,7 @@ class Due:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Surplus:
-    """Packages with more copies in a tier than their rule asks for. They are left alone."""
+    """Packages with more copies in a tier than their rule asks for."""
 
     __pydantic_config__: ClassVar = _STRICT
     tier: str
@@ -94,6 +146,15 @@ class Cost:
     """Every byte that is read, at the source and when it is read back, is taken to leave the provider."""
     storage_per_month: float
     """What the new copies add to each month's bill."""
+    early_deletion: float = 0.0
+    """For what is removed before the provider's minimum is over."""
+    saved_per_month: float = 0.0
+    """What the removed copies take from each month's bill."""
+
+    @property
+    def once(self) -> float:
+        """What the plan costs, apart from what is kept."""
+        return self.requests + self.retrieval + self.egress + self.early_deletion
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,6 +172,12 @@ class Totals:
     get_requests: int
     """With the HEAD requests, which are billed alike."""
     costs: tuple[Cost, ...]
+    removals: int
+    removed_bytes: int
+    recalls: int
+    """Moves whose source has to be woken first."""
+    recall_hours: float
+    """The longest of them."""
     hours: float | None
     """At the rate measured in earlier transfers; None where a target has none yet."""
 
@@ -130,6 +197,10 @@ class Plan:
     policy_sha256: str
     moves: tuple[Move, ...]
     """In order of package, then target."""
+    removals: tuple[Removal, ...]
+    """In order of package, then store."""
+    refused: tuple[Refused, ...]
+    not_worth: tuple[NotWorth, ...]
     blocked: tuple[Blocked, ...]
     due: tuple[Due, ...]
     surplus: tuple[Surplus, ...]
@@ -170,8 +241,11 @@ def read_plan(path: Path) -> Plan:
             f"{path} was changed after it was made: its content does not hash to its plan_id.",
             hint="holdfast tier plan -o FILE makes a new one; plans are not edited.",
         )
-    for move in plan.moves:
-        check_package_id(move.package_id)
+    for package_id in (
+        *(move.package_id for move in plan.moves),
+        *(removal.package_id for removal in plan.removals),
+    ):
+        check_package_id(package_id)
     return plan
 
 

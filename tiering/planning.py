@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 from holdings.errors import BadInput
 from holdings.house import House
 from holdings.settings.prices import PriceSheet
 from holdings.settings.prices_reading import read_price_sheet
 from tiering.choosing import StoreFacts
+from tiering.circumstances import Circumstances, find_circumstances
 from tiering.deciding import Decision, decide
-from tiering.plan import PLAN_FORMAT, Plan, Totals, sealed
+from tiering.describing import described
+from tiering.plan import PLAN_FORMAT, Move, Plan, Totals, sealed
 from tiering.policy import Policy
-from tiering.pricing import TRANSFERS, costs_of, hours_of, measured_rates, requests_of
+from tiering.pricing import (
+    TRANSFERS,
+    costs_of,
+    hours_of,
+    measured_rates,
+    removal_costs,
+    requests_of,
+)
+from tiering.worth import within_run, worth_their_price
 
 
 def make_plan(house: House, policy: Policy, *, at: datetime) -> Plan:
@@ -23,13 +33,17 @@ def make_plan(house: House, policy: Policy, *, at: datetime) -> Plan:
     """
     know_tiers(house, policy)
     sheets = store_sheets(house)
+    around = find_circumstances(house.catalogue, at=at, look_back=_look_back(policy, sheets))
     decision = decide(
-        house.catalogue.package_table(),
+        described(house, policy, at=at),
         house.catalogue.copy_table(),
         store_facts(house, sheets),
         policy,
         at=at,
+        around=around,
     )
+    moves, not_worth = worth_their_price(decision.moves, decision.only_cheaper, sheets, policy.guards)
+    moves = within_run(moves, decision.only_cheaper, sheets, policy.guards, decision.refusals)
     return sealed(
         Plan(
             format=PLAN_FORMAT,
@@ -38,11 +52,14 @@ def make_plan(house: House, policy: Policy, *, at: datetime) -> Plan:
             at=at.astimezone(UTC),
             catalogue_id=house.catalogue.catalogue_id,
             policy_sha256=policy.sha256,
-            moves=decision.moves,
+            moves=moves,
+            removals=decision.removals,
+            refused=decision.refusals.told(),
+            not_worth=not_worth,
             blocked=decision.blocked,
             due=decision.due,
             surplus=decision.surplus,
-            totals=_totals(house, decision, sheets),
+            totals=_totals(house, decision, moves, sheets, around, at=at),
         )
     )
 
@@ -63,6 +80,7 @@ def store_facts(house: House, sheets: Mapping[str, PriceSheet]) -> list[StoreFac
             domain=store.domain,
             read_only=store.read_only,
             read_cost_per_gb=sheets[name].amount("retrieval_per_gb") + sheets[name].amount("egress_per_gb"),
+            restore_hours=sheets[name].amount("restore_hours"),
         )
         for name, store in house.settings.stores.items()
     ]
@@ -84,8 +102,24 @@ def _rates(house: House) -> dict[str, float]:
     return measured_rates(house.catalogue.events(types=TRANSFERS, latest=1000))
 
 
-def _totals(house: House, decision: Decision, sheets: Mapping[str, PriceSheet]) -> Totals:
-    moves = decision.moves
+def _look_back(policy: Policy, sheets: Mapping[str, PriceSheet]) -> timedelta:
+    """How long ago the making of a copy matters: until it is settled, and paid for."""
+    if policy.guards.removal.allow_none:
+        return timedelta(0)
+    minimum = max((sheet.amount("minimum_days") for sheet in sheets.values()), default=0.0)
+    return timedelta(days=max(minimum, policy.guards.settle_days))
+
+
+def _totals(
+    house: House,
+    decision: Decision,
+    moves: Sequence[Move],
+    sheets: Mapping[str, PriceSheet],
+    around: Circumstances,
+    *,
+    at: datetime,
+) -> Totals:
+    removing = removal_costs(decision.removals, sheets, around.made_at, at=at)
     requests = requests_of(moves)
     return Totals(
         packages=decision.packages,
@@ -94,6 +128,10 @@ def _totals(house: House, decision: Decision, sheets: Mapping[str, PriceSheet]) 
         objects=sum(move.objects for move in moves),
         put_requests=requests.puts,
         get_requests=requests.gets,
-        costs=costs_of(moves, sheets),
+        costs=costs_of(moves, sheets, removing),
+        removals=len(decision.removals),
+        removed_bytes=sum(removal.size_bytes for removal in decision.removals),
+        recalls=sum(move.recall_hours > 0 for move in moves),
+        recall_hours=max((move.recall_hours for move in moves), default=0.0),
         hours=hours_of(moves, _rates(house)) if moves else 0.0,
     )

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from holdings.records import Event, EventType, Outcome
 from holdings.settings.prices import PriceSheet
-from tiering.plan import Cost, Move
+from tiering.plan import Cost, Move, Removal
 
 GB = 1_000_000_000
+_DAYS_PER_MONTH = 30
+"""As providers count the days of a minimum."""
 TRANSFERS = frozenset({EventType.INGESTION, EventType.REPLICATION})
 """Events whose detail has `size_bytes` and `seconds`: what was written and read back, and for how long."""
 _TARGET_GETS = 3
@@ -31,14 +35,20 @@ def requests_of(moves: Sequence[Move]) -> Requests:
     return Requests(puts=objects, gets=objects * (1 + _TARGET_GETS))
 
 
-def costs_of(moves: Iterable[Move], sheets: Mapping[str, PriceSheet]) -> tuple[Cost, ...]:
+def costs_of(
+    moves: Iterable[Move], sheets: Mapping[str, PriceSheet], more: Iterable[Cost] = ()
+) -> tuple[Cost, ...]:
     """What the moves cost, by currency in alphabetical order.
+
+    more : costs of something else, to be summed with them.
 
     sheets : by the name of the store.
 
     A move between two currencies appears in both, with the part that each provider bills.
     """
     by_currency: defaultdict[str, list[Cost]] = defaultdict(list)
+    for cost in more:
+        by_currency[cost.currency].append(cost)
     for move in moves:
         source, target = sheets[move.source_store], sheets[move.target_store]
         by_currency[source.currency].append(_reading(move, source, gets=1))
@@ -47,7 +57,7 @@ def costs_of(moves: Iterable[Move], sheets: Mapping[str, PriceSheet]) -> tuple[C
     return tuple(_sum(currency, parts) for currency, parts in sorted(by_currency.items()))
 
 
-def _reading(move: Move, sheet: PriceSheet, *, gets: int) -> Cost:
+def _reading(move: Move | Removal, sheet: PriceSheet, *, gets: int) -> Cost:
     gigabytes = move.size_bytes / GB
     return Cost(
         currency=sheet.currency,
@@ -64,11 +74,48 @@ def _keeping(move: Move, sheet: PriceSheet) -> Cost:
         requests=(move.objects + 1) * sheet.amount("put_per_1000") / 1000,
         retrieval=0.0,
         egress=0.0,
-        storage_per_month=_billable_bytes(move, sheet) / GB * sheet.amount("storage_per_gb_month"),
+        storage_per_month=stored_per_month(move, sheet),
     )
 
 
-def _billable_bytes(move: Move, sheet: PriceSheet) -> float:
+def stored_per_month(step: Move | Removal, sheet: PriceSheet) -> float:
+    """What one copy adds to each month's bill."""
+    return _billable_bytes(step, sheet) / GB * sheet.amount("storage_per_gb_month")
+
+
+def early_deletion_of(step: Move | Removal, sheet: PriceSheet, *, days_held: float = math.inf) -> float:
+    """What the provider bills for the days that are missing from its minimum.
+
+    days_held : infinite where the copy is older than anything that was looked back to.
+    """
+    missing = max(0.0, sheet.amount("minimum_days") - days_held)
+    return stored_per_month(step, sheet) * missing / _DAYS_PER_MONTH
+
+
+def removal_costs(
+    removals: Iterable[Removal],
+    sheets: Mapping[str, PriceSheet],
+    made_at: Mapping[tuple[str, str], datetime],
+    *,
+    at: datetime,
+) -> list[Cost]:
+    """What removing costs and saves, and what proving the copies that stay costs; to be summed."""
+    parts: list[Cost] = []
+    for removal in removals:
+        sheet = sheets[removal.store]
+        made = made_at.get((removal.package_id, removal.store))
+        days = (at - made).total_seconds() / 86_400 if made else math.inf
+        saved, early = stored_per_month(removal, sheet), early_deletion_of(removal, sheet, days_held=days)
+        parts.append(replace(_no_cost(sheet.currency), early_deletion=early, saved_per_month=saved))
+        parts += [_reading(removal, sheets[store], gets=2) for store in removal.keeps]
+    return parts
+
+
+def _no_cost(currency: str) -> Cost:
+    return Cost(currency=currency, requests=0.0, retrieval=0.0, egress=0.0, storage_per_month=0.0)
+
+
+def _billable_bytes(move: Move | Removal, sheet: PriceSheet) -> float:
     """At least: a plan knows the number of objects, not which of them is below the minimum."""
     objects = move.objects + 1
     least = objects * sheet.amount("minimum_billable_bytes")
@@ -82,6 +129,8 @@ def _sum(currency: str, parts: Sequence[Cost]) -> Cost:
         retrieval=round(sum(part.retrieval for part in parts), 6),
         egress=round(sum(part.egress for part in parts), 6),
         storage_per_month=round(sum(part.storage_per_month for part in parts), 6),
+        early_deletion=round(sum(part.early_deletion for part in parts), 6),
+        saved_per_month=round(sum(part.saved_per_month for part in parts), 6),
     )
 
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from holdings.house import House
 from holdings.records import CopyStatus
 from tiering.deciding import Decision, decide
+from tiering.describing import described
 from tiering.plan import Due, Surplus
 from tiering.planning import know_tiers, store_facts, store_sheets
 from tiering.policy import Policy
@@ -48,7 +49,7 @@ class Status:
 def status(house: House, policy: Policy, *, at: datetime) -> Status:
     """The state of the holdings at the moment `at`. Reads the catalogue only."""
     know_tiers(house, policy)
-    packages, copies = house.catalogue.package_table(), house.catalogue.copy_table()
+    packages, copies = described(house, policy, at=at), house.catalogue.copy_table()
     decision: Decision = decide(packages, copies, store_facts(house, store_sheets(house)), policy, at=at)
     sized = with_bytes(copies, packages)
     return Status(

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from holdings.catalogue import rows
+from holdings.catalogue import leasing, rows
 from holdings.catalogue.connecting import REBUILD_HINT, connected, transaction
 from holdings.catalogue.gate import Patience, gate
 from holdings.catalogue.index import INDEX_FOLDER
 from holdings.catalogue.index_folder import FolderIndex
 from holdings.catalogue.index_lookup import WORTH_MERGING
 from holdings.catalogue.interface import Entry
+from holdings.catalogue.leasing import Lease
 from holdings.catalogue.migrating import migrate, newest_version, version_of
 from holdings.catalogue.recorded import RecordedPackages
 from holdings.errors import BadInput, NotFound
@@ -81,13 +83,19 @@ class DuckDBCatalogue:
         return [rows.read_copy(row) for row in self._rows(query, package_id, store)]
 
     def events(
-        self, *, package_id: str | None = None, types: Collection[EventType] = (), latest: int | None = None
+        self,
+        *,
+        package_id: str | None = None,
+        types: Collection[EventType] = (),
+        since: datetime | None = None,
+        latest: int | None = None,
     ) -> list[Event]:
         query = f"""
             {rows.SELECT_EVENTS} WHERE ($1 IS NULL OR package_id = $1) AND (len($2) = 0 OR event_type IN $2)
-            ORDER BY event_id DESC LIMIT $3
+            AND ($3 IS NULL OR happened_at >= $3::TIMESTAMP) ORDER BY event_id DESC LIMIT $4
         """
-        newest_first = self._rows(query, package_id, [str(kind) for kind in types], latest)
+        begin = None if since is None else rows.naive(since)
+        newest_first = self._rows(query, package_id, [str(kind) for kind in types], begin, latest)
         return [rows.read_event(row) for row in reversed(newest_first)]
 
     def withdrawals(self, *, package_id: str | None = None) -> list[Withdrawal]:
@@ -134,6 +142,15 @@ class DuckDBCatalogue:
         text, moment = pa.string(), pa.timestamp("us", tz="UTC")
         names = ("package_id", "store", "status", "made_by")
         return self._table(query, pa.schema({**dict.fromkeys(names, text), "verified_at": moment}))
+
+    def lease(self, wanted: Sequence[Lease], *, now: datetime) -> list[Lease]:
+        with self._visit(write=True) as connection, transaction(connection):
+            return leasing.take(connection, wanted, now=now)
+
+    def give_back(self, holder: str, package_ids: Collection[str] | None = None) -> None:
+        named = None if package_ids is None else list(package_ids)
+        with self._visit(write=True) as connection, transaction(connection):
+            leasing.give_back(connection, holder, named)
 
     @contextmanager
     def batch(self) -> Iterator[None]:

@@ -4,7 +4,7 @@ database."""
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -15,6 +15,7 @@ from holdings.catalogue.index_query import ImageQuery, Probe, Withdrawn, identif
 from holdings.catalogue.index_reading import search
 from holdings.catalogue.interface import image_records
 from holdings.catalogue.migrating import beside, sync_folder
+from holdings.catalogue.sums import summed
 from holdings.errors import Corrupt, NotFound, Unavailable
 from holdings.observing import Observer, nobody
 from holdings.records import Image, check_package_id, package_of_image, sha256_hex
@@ -118,6 +119,13 @@ class FolderIndex(IndexFiles):
         if not found or found[0].image_id != image_id:
             raise NotFound(f"{package_id} has no image {image_id}.", hint="holdfast find shows them.")
         return found[0]
+
+    def sums(
+        self, package_ids: Iterable[str], wanted: Mapping[str, str | None]
+    ) -> dict[str, dict[str, str | None]]:
+        there = set(self.names())
+        paths = {name: str(self.path(name)) for name in package_ids if name in there}
+        return summed(paths, wanted, hint=FETCH_HINT)
 
     def query(
         self, *, collection: str | None = None, text: str | None = None, limit: int | None = None

@@ -15,9 +15,10 @@ Promises:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from holdings.records import Copy, Event, EventType, Image, Package, Withdrawal
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from holdings.catalogue.index_query import ImageQuery
+    from holdings.catalogue.leasing import Lease
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +38,9 @@ class Entry:
     copies: Sequence[Copy] = field(default=())
     """Each replaces the row of the same package and store."""
     events: Sequence[Event] = field(default=())
+    expecting: Sequence[Copy] = field(default=())
+    """Copies that must still be as here (status and maker) when this is written; else nothing is,
+    and Conflict is raised. So what two runs decide at once cannot add up to too little."""
 
 
 class ImageIndex(Protocol):
@@ -59,6 +64,17 @@ class ImageIndex(Protocol):
 
     def image(self, image_id: str) -> Image:
         """One image, by reading the index of its package only. Raises NotFound, BadInput."""
+        ...
+
+    def sums(
+        self, package_ids: Iterable[str], wanted: Mapping[str, str | None]
+    ) -> dict[str, dict[str, str | None]]:
+        """What the images of each package have in common: distinct values, sorted, joined with ` | `.
+
+        wanted : by name the term that is summed up; None means the media type.
+
+        Packages without an index here are left out; a name is None where no image has the term.
+        """
         ...
 
     def query(
@@ -113,11 +129,17 @@ class Catalogue(Protocol):
         ...
 
     def events(
-        self, *, package_id: str | None = None, types: Collection[EventType] = (), latest: int | None = None
+        self,
+        *,
+        package_id: str | None = None,
+        types: Collection[EventType] = (),
+        since: datetime | None = None,
+        latest: int | None = None,
     ) -> list[Event]:
         """History, oldest first.
 
         types : only events of these; empty means all.
+        since : only events of that moment and later; None means from the beginning.
         latest : only the last so many of them; None means all.
         """
         ...
@@ -145,6 +167,17 @@ class Catalogue(Protocol):
     def copy_table(self) -> pa.Table:
         """All copies, a row each: package_id, store, status, made_by (string), verified_at
         (timestamp[us, UTC], null for never)."""
+        ...
+
+    def lease(self, wanted: Sequence[Lease], *, now: datetime) -> list[Lease]:
+        """Take or prolong leases, in one transaction; returns those that were granted.
+
+        `holdings.catalogue.leasing` tells which stand in each other's way.
+        """
+        ...
+
+    def give_back(self, holder: str, package_ids: Collection[str] | None = None) -> None:
+        """End the leases of `holder`, of these packages or all."""
         ...
 
     def close(self) -> None:

@@ -159,12 +159,16 @@ def collect_copies(surveys: Surveys, manifests: Manifests, events: Sequence[Even
     return [_copy(pair, surveys, manifests, readings.get(pair), pair in removed) for pair in pairs]
 
 
+_REMOVALS = {EventType.RETIREMENT, EventType.DELETION}
+"""A removal that was begun and not finished may have left every byte; what is left is not believed."""
+
+
 def _removed(events: Iterable[Event]) -> set[tuple[str, str]]:
     """Copies whose removal is the last thing that is told of them."""
     told: dict[tuple[str, str], bool] = {}
     for event in sorted(events, key=lambda event: event.event_id):
         if event.store is not None and event.outcome is Outcome.SUCCESS:
-            told[event.package_id, event.store] = event.event_type is EventType.DELETION
+            told[event.package_id, event.store] = event.event_type in _REMOVALS
     return {pair for pair, is_removed in told.items() if is_removed}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -45,6 +45,7 @@ SELECT_EVENTS = """
 
 def write(connection: DuckDBPyConnection, entry: Entry) -> None:
     """Insert what `entry` holds; to be called inside a transaction."""
+    _refuse_if_changed(connection, entry.expecting)
     new = _new_packages(connection, entry.packages)
     _insert(connection, "packages", [_package_row(package) for package in new])
     _insert(
@@ -60,6 +61,26 @@ def write(connection: DuckDBPyConnection, entry: Entry) -> None:
     )
     events = {event.event_id: _event_row(event) for event in entry.events}
     _insert(connection, "events", list(events.values()), "ON CONFLICT DO NOTHING")
+
+
+def _refuse_if_changed(connection: DuckDBPyConnection, expected: Sequence[Copy]) -> None:
+    query = """SELECT package_id, store, status, verified_at, made_by FROM copies
+               WHERE package_id IN (SELECT unnest(?::VARCHAR[]))"""
+    named = [list({copy.package_id for copy in expected})]
+    found = map(read_copy, connection.execute(query, named).fetchall()) if expected else ()
+    refuse_if_changed(expected, {(copy.package_id, copy.store): copy for copy in found})
+
+
+def refuse_if_changed(expected: Sequence[Copy], found: Mapping[tuple[str, str], Copy]) -> None:
+    """Raise Conflict unless each of `expected` is among `found`, with its status and maker."""
+    for copy in expected:
+        now = found.get((copy.package_id, copy.store))
+        if now is None or (now.status, now.made_by) != (copy.status, copy.made_by):
+            raise Conflict(
+                f"The copy of {copy.package_id} in {copy.store} is no longer {copy.status}"
+                f" but {now.status if now else 'unknown'}: somebody else is at work on it.",
+                hint="Nothing was changed; plan again.",
+            )
 
 
 def _new_packages(connection: DuckDBPyConnection, packages: Sequence[Package]) -> list[Package]:

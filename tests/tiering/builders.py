@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from holdings.records import CopyStatus
 from tiering.choosing import StoreFacts
-from tiering.policy import Guards, Policy, Rule
+from tiering.policy import Guards, Policy, RemovalCeilings, Rule, RunCeilings
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _MOMENT = pa.timestamp("us", "UTC")
@@ -30,10 +30,24 @@ ELSE_HOT = Rule(
 )
 
 
-def a_policy(*rules: Rule, verified_within_days: int = 90) -> Policy:
-    """The rules given, or the two of the handbook."""
+REMOVING = RemovalCeilings(packages=1000, size_bytes=10**12, share=1.0)
+
+
+def a_policy(
+    *rules: Rule,
+    verified_within_days: int = 90,
+    removal: RemovalCeilings | None = None,
+    settle_days: int = 7,
+    run: RunCeilings | None = None,
+) -> Policy:
+    """The rules given, or the two of the handbook; nothing is ever removed without `removal`."""
     return Policy(
-        guards=Guards(verified_within_days=verified_within_days),
+        guards=Guards(
+            verified_within_days=verified_within_days,
+            removal=removal or RemovalCeilings(),
+            settle_days=settle_days,
+            run=run or RunCeilings(),
+        ),
         rules=rules or (OLD_BAGS_ALSO_COLD, ELSE_HOT),
     )
 

@@ -55,7 +55,7 @@ def a_memory_house(folder: Path, *, stores: str = TWO_STORES) -> House:
 
 def emptied(house: House) -> House:
     """The same settings with new stores and a new catalogue, all in memory."""
-    stores = {name: MemoryStore(name) for name in house.stores}
+    stores = {name: MemoryStore(name, clock=house.clock) for name in house.stores}
     return replace(house, stores=stores, catalogue=MemoryCatalogue())
 
 

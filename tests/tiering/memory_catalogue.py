@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 
 import pyarrow as pa
 
 from holdings.catalogue.interface import Entry, ImageIndex
+from holdings.catalogue.leasing import Lease, grantable
+from holdings.catalogue.rows import refuse_if_changed
 from holdings.errors import NotFound
 from holdings.records import Copy, Event, EventType, Package, Withdrawal
 
@@ -23,6 +26,7 @@ class MemoryCatalogue:
         self._packages: dict[str, Package] = {}
         self._copies: dict[tuple[str, str], Copy] = {}
         self._events: dict[str, Event] = {}
+        self._leases: dict[tuple[str, str], Lease] = {}
         self._lock = threading.Lock()
 
     @property
@@ -31,6 +35,7 @@ class MemoryCatalogue:
 
     def record(self, entry: Entry) -> None:
         with self._lock:
+            refuse_if_changed(entry.expecting, self._copies)
             self._packages.update({package.package_id: package for package in entry.packages})
             self._copies.update({(copy.package_id, copy.store): copy for copy in entry.copies})
             self._events.update({event.event_id: event for event in entry.events})
@@ -59,12 +64,19 @@ class MemoryCatalogue:
             ]
 
     def events(
-        self, *, package_id: str | None = None, types: Collection[EventType] = (), latest: int | None = None
+        self,
+        *,
+        package_id: str | None = None,
+        types: Collection[EventType] = (),
+        since: datetime | None = None,
+        latest: int | None = None,
     ) -> list[Event]:
         found = [
             event
             for _, event in sorted(self._events.items())
-            if package_id in (None, event.package_id) and (not types or event.event_type in types)
+            if package_id in (None, event.package_id)
+            and (not types or event.event_type in types)
+            and (since is None or event.at >= since)
         ]
         return found if latest is None else found[-latest:]
 
@@ -100,6 +112,18 @@ class MemoryCatalogue:
                 "verified_at": pa.array([each.verified_at for each in kept], _MOMENT),
             }
         )
+
+    def lease(self, wanted: Sequence[Lease], *, now: datetime) -> list[Lease]:
+        with self._lock:
+            granted = grantable(wanted, self._leases.values(), now=now)
+            self._leases.update({(lease.package_id, lease.holder): lease for lease in granted})
+        return granted
+
+    def give_back(self, holder: str, package_ids: Collection[str] | None = None) -> None:
+        with self._lock:
+            for package_id, name in list(self._leases):
+                if name == holder and (package_ids is None or package_id in package_ids):
+                    del self._leases[package_id, name]
 
     def close(self) -> None:
         """Nothing to give back."""

@@ -23,7 +23,7 @@ def targets(choice: Choice) -> list[str]:
 
 def test_enough_is_left_alone() -> None:
     assert choose([V, V], a_rule({"hot": 1, "cold": 1}, domains=2), [HOT, COLD]) == Choice(
-        below=False, surplus={}
+        below=False, surplus={}, safe=True
     )
 
 

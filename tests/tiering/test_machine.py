@@ -1,10 +1,12 @@
-"""Deposits, plans and applies in any order, with stores that fail in every way and a process that dies.
+"""Deposits, plans, applies and holds in any order, stores that fail in every way, a process that dies.
 
 What holds after every step:
 
 * An acknowledged package always has a copy whose bytes hash right.
 * A VERIFIED row is never false, unless a bit was flipped (or an object lost) behind our back.
-* What is under a key is never replaced and never removed by tiering.
+* What is under a key is never replaced.
+* What is removed was given up, lies under no hold, and leaves as many whole copies, in as many
+  domains, as the policy that allowed it asks for.
 
 And at the end, when every store answers again: plan and apply reach what the policy wants.
 """
@@ -12,8 +14,10 @@ And at the end, when every store answers again: plan and apply reach what the po
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -28,13 +32,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from holdings.clock import FixedClock
 from holdings.errors import HoldfastError, PlanRefused
 from holdings.house import House
 from holdings.records import MANIFEST_NAME, CopyStatus, Package, sha256_hex
 from holdings.stores.faulty import Crashed, Fault, FaultyStore, seeded
 from holdings.stores.interface import Store
+from holdings.stores.wrapper import Answer, Wrapper
 from tests.kit.houses import TEST_TIME
-from tests.tiering.builders import a_policy, a_rule
+from tests.tiering.builders import REMOVING, a_policy, a_rule
 from tests.tiering.holding import (
     FOUR_STORES,
     CrashingCatalogue,
@@ -44,14 +50,22 @@ from tests.tiering.holding import (
     flip_a_bit,
     is_whole,
     lose,
+    statuses,
     with_stores,
 )
 from tiering.applying import apply_plan
+from tiering.holding import lay_hold, release_hold
 from tiering.plan import Plan
 from tiering.planning import make_plan
-from tiering.policy import Policy
+from tiering.policy import Policy, Rule
 
 NAMES = ("hot", "hot2", "cold", "cold2")
+ALLOWING = (
+    a_rule({"cold": 2}, domains=2, name="only cold"),
+    a_rule({"hot": 1, "cold": 1}, domains=2, name="one of each"),
+    a_rule({"cold": 1}, name="one in cold"),
+)
+"""A run of the machine may remove by one of these; all its other policies remove nothing."""
 POLICIES = (
     a_policy(),
     a_policy(a_rule({"hot": 1, "cold": 2}, domains=3)),
@@ -73,6 +87,31 @@ LYING = (*HARMLESS, Fault.CUT_SHORT, Fault.FLIPPED_BIT)
 """With faults that give wrong bytes as if they were right, on their way to us."""
 
 
+class MovableClock:
+    """The time, as the machine wants it."""
+
+    def __init__(self) -> None:
+        self.at = TEST_TIME
+
+    def now(self) -> datetime:
+        self.at += timedelta(microseconds=1)  # so that history has an order
+        return self.at
+
+
+class InterruptedStore(Wrapper):
+    """Something else happens before its n-th call goes on."""
+
+    def __init__(self, inner: Store, at_call: int, meanwhile: Callable[[], None]) -> None:
+        super().__init__(inner)
+        self._left, self._meanwhile = at_call, meanwhile
+
+    def _ask(self, verb: str, key: str, call: Callable[[], Answer]) -> Answer:
+        self._left -= 1
+        if self._left == 0:
+            self._meanwhile()
+        return super()._ask(verb, key, call)
+
+
 class Tiering(RuleBasedStateMachine):
     """The house, the plans made so far, and what was done behind its back."""
 
@@ -80,16 +119,50 @@ class Tiering(RuleBasedStateMachine):
         super().__init__()
         # One thread, so that what Hypothesis found happens again in the same order.
         limits = replace(house.settings.limits, threads=1)
-        self.house = replace(emptied(house), settings=replace(house.settings, limits=limits))
+        self.clock = MovableClock()
+        settled = replace(house, settings=replace(house.settings, limits=limits), clock=self.clock)
+        self.house = emptied(settled)
+        self.allowing = ALLOWING[0]
         self.packages: list[Package] = []
         self.plans: list[tuple[Plan, Policy]] = []
+        self.on_hold: dict[str, str] = {}
         self.hurt: set[tuple[str, str]] = set()
         """(package, store) that somebody damaged behind our back."""
         self.written: dict[tuple[str, str], str] = {}
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(allowing=st.sampled_from(ALLOWING))
+    def begin(self, allowing: Rule) -> None:
+        self.allowing = allowing
         self.deposit(store="hot")
+        self.deposit(store="cold")
+
+    @rule(days=st.sampled_from([1, 8, 400]))
+    def time_passes(self, days: int) -> None:
+        self.clock.at += timedelta(days=days)
+
+    @rule(name=st.sampled_from(NAMES), minutes=st.sampled_from([-600, 0, 0, 0, 3, 600]))
+    def a_clock_jumps(self, name: str, minutes: int) -> None:
+        self.house.store(name)._clock = FixedClock(self.clock.at + timedelta(minutes=minutes))  # type: ignore[attr-defined]
+        if not minutes:
+            self.house.store(name)._clock = self.clock  # type: ignore[attr-defined]
+
+    @rule(data=st.data())
+    def hold(self, data: st.DataObject) -> None:
+        package = data.draw(st.sampled_from(self.packages))
+        if package.package_id not in self.on_hold:
+            laid = lay_hold(self.house, package.package_id, owner="us", reason="being looked at")
+            self.on_hold[package.package_id] = laid.hold_id
+
+    @precondition(lambda self: self.on_hold)
+    @rule(data=st.data())
+    def release(self, data: st.DataObject) -> None:
+        package_id = data.draw(st.sampled_from(sorted(self.on_hold)))
+        release_hold(self.house, self.on_hold.pop(package_id), reason="done")
+
+    @rule()
+    def plan_with_removals(self) -> None:
+        policy = a_policy(self.allowing, removal=REMOVING)
+        self.plans.append((make_plan(self.house, policy, at=self.clock.at), policy))
 
     @rule(store=st.sampled_from(NAMES))
     def deposit(self, store: str) -> None:
@@ -98,7 +171,7 @@ class Tiering(RuleBasedStateMachine):
 
     @rule(policy=st.sampled_from(POLICIES))
     def plan(self, policy: Policy) -> None:
-        self.plans.append((make_plan(self.house, policy, at=TEST_TIME), policy))
+        self.plans.append((make_plan(self.house, policy, at=self.clock.at), policy))
 
     @precondition(lambda self: self.plans)
     @rule(data=st.data())
@@ -108,7 +181,23 @@ class Tiering(RuleBasedStateMachine):
             applied = apply_plan(self.house, plan, policy)
         except PlanRefused:
             return
-        assert len(applied.done) + applied.already_done + len(applied.failed) == len(plan.moves)
+        ends = len(applied.done) + len(applied.failed) + len(applied.removed) + len(applied.kept)
+        assert ends + applied.already_done == len(plan.moves) + len(plan.removals)
+
+    @precondition(lambda self: self.plans)
+    @rule(data=st.data(), name=st.sampled_from(NAMES), at_call=st.integers(1, 25))
+    def two_at_once(self, data: st.DataObject, name: str, at_call: int) -> None:
+        """While one waits for a store's answer, another one runs from its beginning to its end."""
+        plan, policy = data.draw(st.sampled_from(self.plans))
+        other, its_policy = data.draw(st.sampled_from(self.plans))
+
+        def meanwhile() -> None:
+            with suppress(PlanRefused):
+                apply_plan(self.house, other, its_policy)
+
+        interrupted = InterruptedStore(self.house.store(name), at_call, meanwhile)
+        with suppress(PlanRefused):
+            apply_plan(with_stores(self.house, **{name: interrupted}), plan, policy)
 
     @precondition(lambda self: self.plans)
     @rule(data=st.data(), seed=st.integers(0, 2**32), lying=st.booleans())
@@ -158,31 +247,51 @@ class Tiering(RuleBasedStateMachine):
                 assert is_whole(self.house.store(copy.store), packages[copy.package_id]), copy
 
     @invariant()
-    def nothing_is_replaced_or_removed(self) -> None:
+    def nothing_is_replaced_and_what_is_removed_can_be_done_without(self) -> None:
         now = {
             (name, info.key): sha256_hex(b"".join(self.house.store(name).get(info.key)))
             for name in NAMES
             for info in self.house.store(name).list("packages/")
         }
+        gone = set()
         for place, digest in self.written.items():
-            assert now.get(place) == digest, place
-        if not self.hurt:
-            self.written = now
+            if place in now:
+                assert now[place] == digest or self.is_hurt(place), place
+            elif not self.is_hurt(place):
+                gone.add((place[1].split("/")[1], place[0]))
+        for package_id, name in gone:
+            self.may_be_gone(package_id, name)
+        self.written = now
+
+    def is_hurt(self, place: tuple[str, str]) -> bool:
+        return (place[1].split("/")[1], place[0]) in self.hurt
+
+    def may_be_gone(self, package_id: str, name: str) -> None:
+        (package,) = (each for each in self.packages if each.package_id == package_id)
+        assert package_id not in self.on_hold
+        assert statuses(self.house, package)[name] is CopyStatus.RETIRED
+        whole = [other for other in NAMES if is_whole(self.house.store(other), package)]
+        assert name not in whole
+        for tier, wanted in self.allowing.copies.items():
+            assert sum(self.house.settings.stores[other].tier == tier for other in whole) >= wanted
+        domains = {self.house.settings.stores[other].domain for other in whole}
+        assert len(domains) >= self.allowing.domains
 
     def teardown(self) -> None:
         """All stores answer again: what can be reached is reached, and then there is nothing left to do."""
         policy = POLICIES[1]
         for _ in range(8):  # each finds at most one more damaged source of a package
-            apply_plan(self.house, make_plan(self.house, policy, at=TEST_TIME), policy)
+            apply_plan(self.house, make_plan(self.house, policy, at=self.clock.at), policy)
         self.every_package_has_a_good_copy()
         self.what_is_called_verified_is_right()
         if not self.hurt and not self.doubted():
-            rest = make_plan(self.house, policy, at=TEST_TIME)
+            rest = make_plan(self.house, policy, at=self.clock.at)
             assert (rest.moves, rest.blocked) == ((), ())
 
     def doubted(self) -> bool:
         """Whether a lie of a store made us doubt a good copy; `verify` believes it again, not tiering."""
-        return any(copy.status is not CopyStatus.VERIFIED for copy in self.house.catalogue.copies())
+        sound = (CopyStatus.VERIFIED, CopyStatus.RETIRED)
+        return any(copy.status not in sound for copy in self.house.catalogue.copies())
 
 
 def _run(folder: Path, *, examples: int, steps: int) -> None:

@@ -16,7 +16,10 @@ from tiering.plan import (
     Cost,
     Due,
     Move,
+    NotWorth,
     Plan,
+    Refused,
+    Removal,
     Seen,
     Surplus,
     Totals,
@@ -48,6 +51,34 @@ def a_plan() -> Plan:
             catalogue_id="c-1",
             policy_sha256="0" * 64,
             moves=(move,),
+            removals=(
+                Removal(
+                    package_id="nhmuk-pinned-0123456789ac",
+                    store="hot",
+                    size_bytes=7,
+                    objects=1,
+                    rule="all",
+                    because="so it was decided",
+                    reason="1 more in hot than the rule asks for",
+                    keeps=("cold",),
+                    seen=(Seen(store="hot", status="verified"), Seen(store="cold", status="verified")),
+                ),
+            ),
+            refused=(
+                Refused(guard="hold", what="removals", packages=1, size_bytes=7, says="a hold lies on it"),
+            ),
+            not_worth=(
+                NotWorth(
+                    source_store="hot",
+                    target_store="cold",
+                    rule="all",
+                    currency="EUR",
+                    packages=1,
+                    size_bytes=7,
+                    costs=2.0,
+                    saves=1.0,
+                ),
+            ),
             blocked=(Blocked(package_id="b-1", rule="all", reason="no verified copy to copy from"),),
             due=(
                 Due(store="hot", copies=1, size_bytes=7, oldest=NOON),
@@ -61,6 +92,10 @@ def a_plan() -> Plan:
                 objects=2,
                 put_requests=3,
                 get_requests=12,
+                removals=1,
+                removed_bytes=7,
+                recalls=0,
+                recall_hours=0.0,
                 costs=(cost,),
                 hours=None,
             ),
@@ -106,6 +141,8 @@ def _set(*path: str | int) -> Callable[[Any, Any], None]:
         (_set("moves", 0, "seen", 0, "status"), "missing"),
         (_set("moves", 0, "because"), ""),
         (_set("moves"), []),
+        (_set("removals", 0, "store"), "cold"),
+        (_set("removals", 0, "keeps"), []),
         (_set("totals", "costs", 0, "requests"), 0.0),
         (_set("totals", "hours"), 1.5),
         (_set("catalogue_id"), "c-2"),
@@ -127,7 +164,7 @@ def test_a_plan_edited_by_hand_is_refused(
 @pytest.mark.parametrize(
     ("change", "value"),
     [
-        (_set("removals"), []),
+        (_set("deletions"), []),
         (_set("moves", 0, "delete"), True),
         (_set("moves", 0, "size_bytes"), "7"),
         (_set("moves", 0, "size_bytes"), 7.5),
@@ -171,7 +208,7 @@ def test_a_plan_that_is_not_there(tmp_path: Path) -> None:
 
 def test_an_unknown_format_is_refused_even_with_the_right_hash(tmp_path: Path) -> None:
     later = sealed(replace(a_plan(), format=PLAN_FORMAT + 1))
-    with pytest.raises(BadInput, match="is a plan of format 2"):
+    with pytest.raises(BadInput, match=f"is a plan of format {PLAN_FORMAT + 1}"):
         read_plan(written(tmp_path, plan_to_json(later)))
 
 

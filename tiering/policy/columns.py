@@ -1,8 +1,11 @@
-"""The columns that a rule's `where` may speak of. They are what a package table has, and its age."""
+"""The columns that a rule's `where` may speak of: what a package table has, its age, its use, its terms."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+JOINED = " | "
+"""Between the values of a column that sums up many images: contains(country, 'Kenya') looks for one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -13,6 +16,14 @@ class Column:
     sql_type: str
     meaning: str
     """One line for the person who writes a policy."""
+    without: str | None = None
+    """SQL for its value where a table does not have it; None where every table must."""
+    term: str | None = None
+    """The term of the images that it sums up."""
+
+
+def _term(name: str, term: str, meaning: str) -> Column:
+    return Column(name=name, sql_type="VARCHAR", meaning=meaning, without="NULL", term=term)
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -26,5 +37,30 @@ COLUMNS: tuple[Column, ...] = (
         sql_type="BIGINT",
         meaning="Whole days from its creation to the moment that is planned for; rounded down.",
     ),
+    Column(
+        name="idle_days",
+        sql_type="BIGINT",
+        meaning="Whole days since an image of it was last read; its age where none ever was.",
+        without="age_days",
+    ),
+    Column(
+        name="reads_90d",
+        sql_type="BIGINT",
+        meaning="How often images of it were read in the 90 days before.",
+        without="0",
+    ),
+    Column(name="holds", sql_type="BIGINT", meaning="Holds that lie on it.", without="0"),
+    Column(
+        name="format",
+        sql_type="VARCHAR",
+        meaning="Media types of its images, sorted: 'image/jpeg | image/tiff'.",
+        without="NULL",
+    ),
+    _term("object_type", "dwc:basisOfRecord", "What its images show: 'PreservedSpecimen | FossilSpecimen'."),
+    _term("country", "dwc:country", "Countries of its specimens, sorted: 'Kenya | Uganda'."),
+    _term("typestatus", "dwc:typeStatus", "Nomenclatural types among its specimens (typeStatus)."),
+    _term("family", "dwc:family", "Families of its specimens, sorted."),
+    _term("institutioncode", "dwc:institutionCode", "Institutions that keep them (institutionCode)."),
 )
 COLUMN_NAMES: tuple[str, ...] = tuple(column.name for column in COLUMNS)
+"""In lower case; in a condition the case does not count."""

@@ -5,8 +5,43 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RemovalCeilings:
+    """The most that one run may remove; nothing, until the operator says otherwise."""
+
+    packages: int = 0
+    """Copies, each of one package."""
+    size_bytes: int = 0
+    share: float = 0.0
+    """Of the copies that a store holds, from 0 to 1; for each store by itself."""
+
+    @property
+    def allow_none(self) -> bool:
+        """Whether nothing is ever removed."""
+        return not (self.packages and self.size_bytes and self.share)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunCeilings:
+    """The most that one run may do."""
+
+    size_bytes: int | None = None
+    """Copied; None means any."""
+    spend: float | None = None
+    """In each currency by itself, for requests, retrieval, egress and early deletion; None means any."""
+    hours: tuple[int, int] | None = None
+    """Minutes after midnight UTC from and to which moves may begin; None means the whole day."""
+
+    def open_at(self, minute: int) -> bool:
+        """Whether moves may begin at that minute of the day."""
+        if self.hours is None:
+            return True
+        begin, end = self.hours
+        return begin <= minute < end if begin < end else not end <= minute < begin
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,6 +54,12 @@ class Guards:
     """Never in fewer failure domains than this."""
     verified_within_days: int = 90
     """A copy that was last read longer ago is due for verification."""
+    settle_days: int = 7
+    """A copy that was made later than this before does not yet allow the removal of another."""
+    horizon_months: int = 36
+    """What a move between tiers costs must be saved within so long."""
+    removal: RemovalCeilings = field(default_factory=RemovalCeilings)
+    run: RunCeilings = field(default_factory=RunCeilings)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

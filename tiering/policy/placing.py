@@ -6,6 +6,8 @@ simulated cohorts, and the same rules decide for both.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Set
 from datetime import datetime
 
 import duckdb
@@ -15,21 +17,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from holdings.errors import BadInput
-from tiering.policy.columns import COLUMN_NAMES
+from tiering.policy.columns import COLUMN_NAMES, COLUMNS
 from tiering.policy.expression import condition_sql
 from tiering.policy.locked import locked_engine
 from tiering.policy.model import Policy
 
 _DAY_US = 86_400_000_000
 _MOMENT = pa.timestamp("us", "UTC")
-_GIVEN = tuple(name for name in COLUMN_NAMES if name != "age_days")
+_COMPUTED = {"age_days", "idle_days"}
 
 
 def place(packages: pa.Table, policy: Policy, *, at: datetime | pa.Array | pa.ChunkedArray) -> pa.Table:
     """The placement that `policy` asks for, for each row of `packages` and in its order.
 
     packages : columns package_id, kind, collection (string), created_at (timestamp), bytes,
-        objects, images (integers); others are ignored.
+        objects, images (integers). Where it has them also: last_read_at (timestamp), reads_90d
+        and holds (integers), and the columns of `tiering.policy.columns` that sum up its images;
+        a table without them is one of packages that nobody reads, holds or describes.
     at : the moment to place for; or an array of timestamps, one for each row.
 
     Returns a table: package_id; rule (int32, index into `policy.rules`); rule_name and because
@@ -39,7 +43,7 @@ def place(packages: pa.Table, policy: Policy, *, at: datetime | pa.Array | pa.Ch
     A condition that is NULL for a package does not match it. Raises BadInput where a condition
     cannot be evaluated (a division by zero, an overflow).
     """
-    rule = _deciding_rule(_columns(packages, age_days(packages.column("created_at"), at)), policy)
+    rule = _deciding_rule(_columns(packages, at, columns_of(policy)), policy)
     return pa.table(
         {
             "package_id": packages["package_id"],
@@ -72,15 +76,39 @@ def age_days(
     return elapsed
 
 
-def _columns(packages: pa.Table, ages: npt.NDArray[np.int64]) -> pa.Table:
-    return packages.select(_GIVEN).append_column("age_days", pa.array(ages))
+def columns_of(policy: Policy) -> frozenset[str]:
+    """The columns that the conditions of `policy` speak of."""
+    named = {word for rule in policy.rules for word in re.findall(r'"(\w+)"', condition_sql(rule.where))}
+    return frozenset(named & set(COLUMN_NAMES))
+
+
+def _columns(packages: pa.Table, at: datetime | pa.Array | pa.ChunkedArray, named: Set[str]) -> pa.Table:
+    """The columns that are spoken of, as far as the table has them, and the age."""
+    ages = age_days(packages.column("created_at"), at)
+    given = [name for name in COLUMN_NAMES if name in named - _COMPUTED and name in packages.column_names]
+    columns = packages.select(given).append_column("age_days", pa.array(ages))
+    if "idle_days" in named and "last_read_at" in packages.column_names:
+        used = pc.coalesce(packages.column("last_read_at").cast(_MOMENT), packages.column("created_at"))
+        columns = columns.append_column("idle_days", pa.array(age_days(used, at)))
+    return columns
+
+
+def _or_without(columns: pa.Table) -> str:
+    """SQL for a table with every column there is."""
+    words = [
+        column.name
+        if column.name in columns.column_names
+        else f"({column.without or 'NULL'})::{column.sql_type} AS {column.name}"
+        for column in COLUMNS
+    ]
+    return f"SELECT {', '.join(words)} FROM packages"  # noqa: S608  # our own words only
 
 
 def _deciding_rule(columns: pa.Table, policy: Policy) -> npt.NDArray[np.int32]:
     engine = locked_engine()
     whens = " ".join(f"WHEN {condition_sql(rule.where)} THEN {i}" for i, rule in enumerate(policy.rules))
     # Each condition was written by `expression` from a tree it checked; rows keep their order.
-    query = f"SELECT CAST(CASE {whens} END AS INTEGER) AS rule FROM packages"  # noqa: S608
+    query = f"SELECT CAST(CASE {whens} END AS INTEGER) AS rule FROM ({_or_without(columns)})"  # noqa: S608
     engine.register("packages", columns)
     try:
         decided = engine.sql(query).to_arrow_table().column("rule")

@@ -5,6 +5,9 @@
 min_copies = 1
 min_domains = 1
 verified_within_days = 90
+settle_days = 7
+removal = { packages = 1000, size = "2 TB", share = 0.05 }
+run = { size = "10 TB", spend = 50, hours = "20:00-06:00" }
 
 [[rules]]
 name = "old bags also rest in cold"
@@ -24,17 +27,19 @@ because = "it is being worked with"
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from holdings.errors import BadInput
 from holdings.settings.problems import Problem, parse_toml, problems_of
+from holdings.settings.quantities import parse_size
 from tiering.policy.columns import COLUMN_NAMES
 from tiering.policy.expression import always_true, condition_sql
-from tiering.policy.model import Guards, Policy, Rule
+from tiering.policy.model import Guards, Policy, RemovalCeilings, Rule, RunCeilings
 
 _HINT = f"The columns of `where` are: {', '.join(COLUMN_NAMES)}."
 _Tier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,31}$")]
@@ -47,10 +52,55 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+_Size = Annotated[int, BeforeValidator(parse_size)]
+_HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+
+
+class _Removal(_Strict):
+    packages: Annotated[int, Field(ge=0)] = 0
+    size: _Size = 0
+    share: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
+
+    def ceilings(self) -> RemovalCeilings:
+        return RemovalCeilings(packages=self.packages, size_bytes=self.size, share=self.share)
+
+
+class _Run(_Strict):
+    size: _Size | None = None
+    spend: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    hours: Annotated[str, StringConstraints(pattern=f"^{_HOURS.pattern}$")] | None = None
+
+    def ceilings(self) -> RunCeilings:
+        return RunCeilings(size_bytes=self.size, spend=self.spend, hours=_minutes(self.hours))
+
+
+def _minutes(hours: str | None) -> tuple[int, int] | None:
+    found = _HOURS.fullmatch(hours) if hours else None
+    if found is None:
+        return None
+    begin, end = (60 * int(found[n]) + int(found[n + 1]) for n in (1, 3))
+    return begin, end
+
+
 class _Guards(_Strict):
     min_copies: _AtLeastOne = 1
     min_domains: _AtLeastOne = 1
     verified_within_days: Annotated[int, Field(ge=1, le=36_500)] = 90
+    settle_days: Annotated[int, Field(ge=0, le=36_500)] = 7
+    horizon_months: Annotated[int, Field(ge=1, le=1200)] = 36
+    removal: _Removal = _Removal()
+    run: _Run = _Run()
+
+    def guards(self) -> Guards:
+        return Guards(
+            min_copies=self.min_copies,
+            min_domains=self.min_domains,
+            verified_within_days=self.verified_within_days,
+            settle_days=self.settle_days,
+            horizon_months=self.horizon_months,
+            removal=self.removal.ceilings(),
+            run=self.run.ceilings(),
+        )
 
 
 class _Rule(_Strict):
@@ -80,7 +130,7 @@ def read_policy(path: Path) -> Policy:
         file.refuse(problems_of(error, _File))
         raise
     policy = Policy(
-        guards=Guards(**parsed.guards.model_dump()),
+        guards=parsed.guards.guards(),
         rules=tuple(Rule(**rule.model_dump()) for rule in parsed.rules),
     )
     problems = policy_problems(policy)
@@ -115,6 +165,11 @@ def _repeated_names(rules: Sequence[Rule]) -> Iterator[Problem]:
 
 def _below_guards(policy: Policy) -> Iterator[Problem]:
     guards = policy.guards
+    if guards.min_domains > guards.min_copies:
+        says = f"is {guards.min_domains}, which guards.min_copies = {guards.min_copies} can never lie in"
+        yield Problem(place=("guards", "min_domains"), says=says)
+    if guards.run.hours and guards.run.hours[0] == guards.run.hours[1]:
+        yield Problem(place=("guards", "run", "hours"), says="begin when they end, so that nothing ever runs")
     for number, rule in enumerate(policy.rules):
         copies = sum(rule.copies.values())
         if copies < guards.min_copies:

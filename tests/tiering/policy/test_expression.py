@@ -158,8 +158,8 @@ def test_anything_else_is_refused_in_one_sentence(where: str) -> None:
 
 def test_a_refusal_names_the_columns_that_there_are() -> None:
     with pytest.raises(BadInput) as caught:
-        condition_sql("idle_days > 3")
-    assert "'idle_days', which is not a column" in caught.value.sentence
+        condition_sql("idle_weeks > 3")
+    assert "'idle_weeks', which is not a column" in caught.value.sentence
     assert all(name in (caught.value.hint or "") for name in COLUMN_NAMES)
 
 

@@ -74,7 +74,7 @@ FAULTS = {
     "copies as a fraction": (SOUND.replace("cold = 1 }", "cold = 1.0 }"), "cold"),
     "copies as a truth": (SOUND.replace("cold = 1 }", "cold = true }"), "cold"),
     "a tier that is no word": (SOUND.replace("cold = 1 }", "'../x' = 1 }"), "copies"),
-    "an unknown column": (SOUND.replace("age_days", "idle_days"), "'idle_days', which is not a column"),
+    "an unknown column": (SOUND.replace("age_days", "idle_weeks"), "'idle_weeks', which is not a column"),
     "a file behind a condition": (
         SOUND.replace("kind = 'bag'", "read_text('/etc/passwd') = ''"),
         "read_text",

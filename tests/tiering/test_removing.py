@@ -1,0 +1,377 @@
+"""Removals: only with a proof in hand, under every guard, and safe to be killed anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from holdings.catalogue.interface import Entry
+from holdings.catalogue.leasing import Lease, Purpose
+from holdings.catalogue.recollecting import _removed
+from holdings.clock import FixedClock
+from holdings.errors import Conflict
+from holdings.house import House
+from holdings.records import MANIFEST_NAME, CopyStatus, EventType, Package
+from holdings.stores.faulty import Crashed, Fault, FaultyStore, scripted
+from holdings.stores.memory import MemoryStore
+from holdings.stores.removing import ReadObject, RemovalProof, Witness, remove
+from tests.kit.houses import TEST_TIME
+from tests.tiering.builders import REMOVING, a_policy, a_rule
+from tests.tiering.holding import (
+    FOUR_STORES,
+    CrashingCatalogue,
+    a_memory_house,
+    deposit,
+    dying,
+    emptied,
+    flip_a_bit,
+    is_whole,
+    lose,
+    statuses,
+    with_stores,
+)
+from tiering.applying import Applied, Only, apply_plan
+from tiering.holding import holds_on, lay_hold, release_hold
+from tiering.plan import Plan
+from tiering.planning import make_plan
+from tiering.policy import RemovalCeilings, RunCeilings
+
+V, R, S, M = CopyStatus.VERIFIED, CopyStatus.RETIRED, CopyStatus.SUSPECT, CopyStatus.MISSING
+TO_COLD = a_rule({"cold": 2}, domains=2, name="only in cold")
+POLICY = a_policy(TO_COLD, removal=REMOVING)
+COPY_ONLY = a_policy(TO_COLD)
+LATER = TEST_TIME + timedelta(days=30)
+
+
+@pytest.fixture(scope="module")
+def four_stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with a_memory_house(tmp_path_factory.mktemp("four"), stores=FOUR_STORES) as house:
+        yield house
+
+
+@pytest.fixture
+def house(four_stores: House) -> House:
+    """Two hot, two cold, in memory, empty; a month after what `tiered` does."""
+    later = replace(four_stores, clock=FixedClock(LATER))
+    return emptied(later)
+
+
+def tiered(house: House, number: int = 1) -> Package:
+    """A package in hot and, copied a month ago, in both cold stores."""
+    then = house.at(FixedClock(TEST_TIME))
+    package = deposit(then, number)
+    plan = make_plan(then, COPY_ONLY, at=TEST_TIME)
+    assert apply_plan(then, plan, COPY_ONLY).complete
+    return package
+
+
+def planned(house: House, policy: object = POLICY) -> Plan:
+    return make_plan(house, policy, at=house.clock.now())  # type: ignore[arg-type]
+
+
+def applied(house: House, plan: Plan | None = None) -> Applied:
+    return apply_plan(house, plan or planned(house), POLICY)
+
+
+def test_a_copy_that_the_rule_can_do_without_is_removed_with_a_proof(house: House) -> None:
+    package = tiered(house)
+    plan = planned(house)
+    assert [(each.store, each.keeps) for each in plan.removals] == [("hot", ("cold", "cold2"))]
+    result = applied(house, plan)
+    assert (result.complete, len(result.removed), result.kept) == (True, 1, ())
+    assert statuses(house, package) == {"hot": R, "cold": V, "cold2": V}
+    assert list(house.store("hot").list("packages/")) == []
+    assert is_whole(house.store("cold"), package)
+    (given_up,) = house.catalogue.events(types={EventType.RETIREMENT})
+    assert package.objects[0].sha256 in str(given_up.detail["proof"])
+    assert len(house.catalogue.events(types={EventType.DELETION})) == 1
+    assert list(house.store("cold").list("holdfast/markers/")) == []
+    assert applied(house, plan).nothing_left
+    assert planned(house).removals == ()
+
+
+def test_by_default_nothing_is_removed_and_the_plan_says_why(house: House) -> None:
+    tiered(house)
+    plan = planned(house, COPY_ONLY)
+    assert plan.removals == ()
+    assert [(each.guard, each.packages) for each in plan.refused] == [("guards.removal", 1)]
+
+
+@pytest.mark.parametrize(
+    ("ceilings", "guard"),
+    [
+        (RemovalCeilings(packages=1, size_bytes=10**12, share=1.0), "guards.removal.packages"),
+        (RemovalCeilings(packages=9, size_bytes=5000, share=1.0), "guards.removal.size"),
+        (RemovalCeilings(packages=9, size_bytes=10**12, share=0.5), "guards.removal.share"),
+    ],
+)
+def test_a_run_removes_no_more_than_the_ceilings_allow(
+    house: House, ceilings: RemovalCeilings, guard: str
+) -> None:
+    tiered(house, 1)
+    tiered(house, 2)
+    plan = planned(house, a_policy(TO_COLD, removal=ceilings))
+    assert len(plan.removals) == 1
+    assert [(each.guard, each.packages) for each in plan.refused] == [(guard, 1)]
+
+
+def test_young_copies_do_not_allow_a_removal(house: House) -> None:
+    package = tiered(house)
+    soon = house.at(FixedClock(TEST_TIME + timedelta(days=6)))
+    plan = planned(soon)
+    assert (plan.removals, [each.guard for each in plan.refused]) == ((), ["guards.settle_days"])
+    for name in house.stores:
+        house.store(name)._clock = soon.clock  # type: ignore[attr-defined]
+    result = apply_plan(soon, planned(house), POLICY)
+    assert "has not been there for 7 days" in result.kept[0].reason
+    assert is_whole(house.store("hot"), package)
+
+
+def test_a_plan_for_another_day_removes_nothing_today(house: House) -> None:
+    package = tiered(house)
+    rules = a_policy(
+        a_rule({"cold": 2}, domains=2, where="age_days > 5000", name="very old"),
+        a_rule({"hot": 1, "cold": 2}, domains=2, name="else"),
+        removal=REMOVING,
+    )
+    plan = make_plan(house, rules, at=LATER + timedelta(days=9000))
+    assert len(plan.removals) == 1
+    result = apply_plan(house, plan, rules)
+    assert "The rule 'else' decides" in result.kept[0].reason
+    assert is_whole(house.store("hot"), package)
+
+
+def test_what_is_on_hold_stays(house: House) -> None:
+    package = tiered(house)
+    plan = planned(house)
+    hold = lay_hold(house, package.package_id, owner="J. Curator", reason="on loan to Nairobi")
+    result = applied(house, plan)
+    assert "A hold lies on" in result.kept[0].reason
+    assert [each.guard for each in planned(house).refused] == ["hold"]
+    assert [each.reason for each in holds_on(house.catalogue)] == ["on loan to Nairobi"]
+    release_hold(house, hold.hold_id, reason="it is back")
+    assert holds_on(house.catalogue) == []
+    assert applied(house, plan).removed == plan.removals
+
+
+@pytest.mark.parametrize("hurt", [flip_a_bit, lose])
+@pytest.mark.parametrize("part", ["part-0.bin", MANIFEST_NAME])
+def test_a_copy_that_is_not_what_it_should_be_allows_nothing_and_is_recorded(
+    house: House, hurt: Callable[..., None], part: str
+) -> None:
+    package = tiered(house)
+    plan = planned(house)
+    hurt(house.store("cold2"), package.prefix + part)
+    result = applied(house, plan)
+    assert "Only 1 of 2 copies" in result.kept[0].reason
+    assert statuses(house, package) == {"hot": V, "cold": V, "cold2": M if hurt is lose else S}
+    assert is_whole(house.store("hot"), package)
+
+
+def test_a_store_that_is_away_allows_nothing_and_is_not_condemned(house: House) -> None:
+    package = tiered(house)
+    away = FaultyStore(house.store("cold2"), lambda verb, _: Fault.NO_EFFECT if verb == "get" else None)
+    result = applied(with_stores(house, cold2=away))
+    assert result.kept[0].kind == "transient"
+    assert statuses(house, package) == {"hot": V, "cold": V, "cold2": V}
+    assert is_whole(house.store("hot"), package)
+
+
+def test_two_stores_that_are_one_place_are_no_two_copies(house: House) -> None:
+    package = tiered(house)
+    same = MemoryStore("cold2", clock=house.clock)
+    same._kept = house.store("cold")._kept  # type: ignore[attr-defined]
+    same._versions = house.store("cold")._versions  # type: ignore[attr-defined]
+    result = applied(with_stores(house, cold2=same))
+    assert "are one place" in result.kept[0].reason
+    assert is_whole(house.store("hot"), package)
+
+
+@pytest.mark.parametrize("minutes", [-6, 6])
+def test_a_clock_that_is_off_stops_every_removal(house: House, minutes: int) -> None:
+    package = tiered(house)
+    house.store("cold")._clock = FixedClock(LATER + timedelta(minutes=minutes))  # type: ignore[attr-defined]
+    result = applied(house)
+    assert "The clock of the store 'cold'" in result.kept[0].reason
+    assert is_whole(house.store("hot"), package)
+
+
+def test_what_somebody_copies_from_is_not_removed(house: House) -> None:
+    package = tiered(house)
+    plan = planned(house)
+    until = LATER + timedelta(minutes=5)
+    lease = Lease(package_id=package.package_id, holder="another run", purpose=Purpose.READING, until=until)
+    assert house.catalogue.lease([lease], now=LATER)
+    assert "Somebody else is at work" in applied(house, plan).kept[0].reason
+    assert is_whole(house.store("hot"), package)
+    house.catalogue.give_back("another run")
+    assert applied(house, plan).complete
+
+
+def test_while_a_copy_is_removed_nothing_is_copied_from_it(house: House) -> None:
+    package = deposit(house, 1)
+    plan = planned(house)
+    until = LATER + timedelta(minutes=5)
+    lease = Lease(package_id=package.package_id, holder="x", purpose=Purpose.REMOVING, until=until)
+    assert house.catalogue.lease([lease], now=LATER)
+    result = applied(house, plan)
+    assert {each.reason for each in result.failed} == {
+        f"A copy of {package.package_id} is being removed at this moment."
+    }
+    later = house.at(FixedClock(until))
+    assert apply_plan(later, plan, POLICY).complete, "a lease whose holder died ends by itself"
+
+
+def test_two_removals_that_rely_on_each_other_are_not_both_made(house: House) -> None:
+    """Between the reading of the copies and the retirement, another run retires one of them."""
+    package = tiered(house)
+
+    class Racing(CrashingCatalogue):
+        def record(self, entry: Entry) -> None:
+            if entry.expecting and self.at_record > 0:
+                self.at_record = 0
+                (cold,) = [c for c in self.inner.copies(store="cold") if c.package_id == package.package_id]
+                self.inner.record(Entry(copies=[replace(cold, status=R)]))
+            self.inner.record(entry)
+
+    racing = replace(house, catalogue=Racing(house.catalogue, at_record=1, after=False))
+    result = applied(racing, planned(house))
+    assert "somebody else is at work on it" in result.kept[0].reason
+    assert statuses(house, package)["hot"] is V
+    assert is_whole(house.store("hot"), package)
+
+
+def test_a_crash_at_any_call_and_another_run_removes_to_the_end(house: House) -> None:
+    begun_again = 0
+    for number in range(1, 20):
+        fresh = emptied(house)
+        package = tiered(fresh)
+        plan = planned(fresh)
+        hot = FaultyStore(
+            fresh.store("hot"),
+            scripted({("*", number): Fault.CRASH_AFTER if number % 3 else Fault.CRASH_BEFORE}),
+        )
+        with dying():
+            apply_plan(with_stores(fresh, hot=hot), plan, POLICY)
+        assert is_whole(fresh.store("cold"), package)
+        assert is_whole(fresh.store("cold2"), package)
+        if not is_whole(fresh.store("hot"), package):
+            begun_again += 1
+            assert statuses(fresh, package)["hot"] is R, "half a copy counts no more"
+        assert apply_plan(fresh, plan if number % 2 else planned(fresh), POLICY).complete
+        assert statuses(fresh, package) == {"hot": R, "cold": V, "cold2": V}
+        assert list(fresh.store("hot").list("packages/")) == []
+    assert begun_again > 2
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("record", range(1, 6))
+def test_a_crash_while_history_is_written(house: House, record: int, after: bool) -> None:
+    package = tiered(house)
+    plan = planned(house)
+    crashing = CrashingCatalogue(house.catalogue, at_record=record, after=after)
+    try:
+        apply_plan(replace(house, catalogue=crashing), plan, POLICY)
+    except Crashed:
+        assert is_whole(house.store("cold"), package)
+    assert apply_plan(house, plan, POLICY).complete
+    assert statuses(house, package) == {"hot": R, "cold": V, "cold2": V}
+    assert list(house.store("hot").list("packages/")) == []
+
+
+def test_copies_and_removals_may_be_two_jobs(house: House) -> None:
+    tiered(house, 1)
+    other = deposit(house, 2)
+    plan = planned(house)
+    assert len(plan.moves) == 2
+    copies = apply_plan(house, plan, POLICY, only=Only.COPIES)
+    assert (len(copies.done), copies.removed, copies.left) == (2, (), 0)
+    removals = apply_plan(house, plan, POLICY, only=Only.REMOVALS)
+    assert (removals.done, len(removals.removed), removals.complete) == ((), 1, True)
+    assert is_whole(house.store("hot"), other)
+
+
+def test_outside_the_hours_of_the_policy_nothing_begins(house: House) -> None:
+    tiered(house, 1)
+    deposit(house, 2)
+    at_night = a_policy(TO_COLD, removal=REMOVING, run=RunCeilings(hours=(22 * 60, 6 * 60)))
+    plan = planned(house, at_night)
+    result = apply_plan(house, plan, at_night)  # it is noon
+    assert (result.done, result.removed, result.left, result.complete) == ((), (), 3, False)
+    night = datetime(2026, 4, 1, 23, tzinfo=LATER.tzinfo)
+    for store in house.stores.values():
+        store._clock = FixedClock(night)  # type: ignore[attr-defined]
+    assert apply_plan(house.at(FixedClock(night)), plan, at_night).complete
+
+
+# The proof itself
+
+
+def a_witness(store: str = "cold", domain: str = "site-b", at: datetime = LATER) -> Witness:
+    objects = (ReadObject(key="packages/nhmuk-1/part-0.bin", version="1", sha256="0" * 64),)
+    return Witness(store=store, tier="cold", domain=domain, objects=objects, read_at=at)
+
+
+def a_proof(*witnesses: Witness, copies: int = 1, domains: int = 1) -> RemovalProof:
+    return RemovalProof(
+        package_id="nhmuk-1",
+        store="hot",
+        witnesses=witnesses,
+        fewest_copies=copies,
+        fewest_domains=domains,
+    )
+
+
+@pytest.mark.parametrize(
+    ("witnesses", "copies", "domains"),
+    [
+        ([], 0, 0),
+        ([a_witness("hot")], 1, 1),
+        ([a_witness(), a_witness()], 2, 1),
+        ([a_witness()], 2, 1),
+        ([a_witness(), a_witness("cold2")], 2, 2),
+    ],
+    ids=["nobody", "itself", "twice the same", "too few", "one domain"],
+)
+def test_there_is_no_proof_without_enough_other_copies(
+    witnesses: list[Witness], copies: int, domains: int
+) -> None:
+    with pytest.raises(Conflict):
+        a_proof(*witnesses, copies=copies, domains=domains)
+
+
+@pytest.mark.parametrize("minutes", [-1, 10, 600])
+def test_a_proof_is_good_for_minutes(minutes: int) -> None:
+    store = MemoryStore("hot")
+    version = store.put("packages/nhmuk-1/part-0.bin", b"bytes").version
+    now = LATER + timedelta(minutes=minutes)
+    with pytest.raises(Conflict, match="too old"):
+        remove(store, "packages/nhmuk-1/part-0.bin", version=version, proof=a_proof(a_witness()), now=now)
+    assert store.head("packages/nhmuk-1/part-0.bin")
+
+
+@pytest.mark.parametrize(
+    ("name", "key"), [("hot", "packages/nhmuk-2/part-0.bin"), ("cold", "packages/nhmuk-1/part-0.bin")]
+)
+def test_a_proof_is_about_one_copy(name: str, key: str) -> None:
+    store = MemoryStore(name)
+    version = store.put(key, b"bytes").version
+    with pytest.raises(Conflict, match="is not about"):
+        remove(store, key, version=version, proof=a_proof(a_witness()), now=LATER)
+    assert store.head(key)
+
+
+def test_the_catalogue_tells_of_a_removal_also_after_its_loss(tmp_path: Path) -> None:
+    """A removal that was begun is not believed to be a copy by a rebuild."""
+    with a_memory_house(tmp_path, stores=FOUR_STORES) as four:
+        house = emptied(replace(four, clock=FixedClock(LATER)))
+        package = tiered(house)
+        plan = planned(house)
+        hot = FaultyStore(house.store("hot"), scripted({("delete", 2): Fault.CRASH_BEFORE}))
+        with pytest.raises(Crashed):
+            apply_plan(with_stores(house, hot=hot), plan, POLICY)
+        assert (package.package_id, "hot") in _removed(house.catalogue.events())

@@ -1,0 +1,66 @@
+"""What stands around a package besides its copies: holds, young copies, removals that were begun."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from holdings.catalogue.interface import Catalogue
+from holdings.records import Event, EventType, Outcome
+from tiering.holding import packages_on_hold
+
+_MAKING = {EventType.INGESTION, EventType.REPLICATION, EventType.RECOVERY}
+_REMOVING = {EventType.RETIREMENT, EventType.DELETION}
+
+Place = tuple[str, str]
+"""Package and store."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Circumstances:
+    """What a plan has to go round."""
+
+    on_hold: Set[str] = field(default_factory=frozenset)
+    made_at: Mapping[Place, datetime] = field(default_factory=dict)
+    """Of the copies made in the time that was looked back; all others are older."""
+    begun: Set[Place] = field(default_factory=frozenset)
+    """Removals that were recorded as begun and never as done: their bytes may still be there."""
+
+    def settling(self, package_id: str, stores: Iterable[str], *, since: datetime) -> list[str]:
+        """Those of `stores` whose copy was made later than `since`."""
+        return [
+            store
+            for store in stores
+            if (made := self.made_at.get((package_id, store))) is not None and made > since
+        ]
+
+
+def find_circumstances(catalogue: Catalogue, *, at: datetime, look_back: timedelta) -> Circumstances:
+    """What the history tells, as it stands.
+
+    look_back : how long before `at` the making of a copy matters.
+    """
+    made = catalogue.events(types=_MAKING, since=at - look_back)
+    removals = catalogue.events(types=_REMOVING)
+    return Circumstances(
+        on_hold=packages_on_hold(catalogue),
+        made_at={
+            (event.package_id, event.store): event.at
+            for event in made
+            if event.store and event.outcome is Outcome.SUCCESS
+        },
+        begun=frozenset(_begun(removals)),
+    )
+
+
+def _begun(removals: Iterable[Event]) -> Iterable[Place]:
+    last: dict[tuple[EventType, Place], datetime] = {}
+    for event in removals:
+        if event.store:
+            last[event.event_type, (event.package_id, event.store)] = event.at
+    for (kind, place), begun_at in last.items():
+        if kind is EventType.RETIREMENT:
+            ended_at = last.get((EventType.DELETION, place))
+            if ended_at is None or ended_at < begun_at:
+                yield place
