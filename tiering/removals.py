@@ -63,23 +63,19 @@ def choose_removals(
     candidates: Sequence[Candidate],
     guards: Guards,
     around: Circumstances,
-    copies_in: Mapping[str, int],
+    ceilings: Ceilings,
     refusals: Refusals,
     *,
     at: datetime,
-) -> tuple[Removal, ...]:
-    """The removals that no guard refuses, in order of package; what is refused goes into `refusals`.
-
-    copies_in : verified copies by store, which the share that may be removed is counted of.
-    """
-    within = _Ceilings(guards, copies_in, refusals)
-    return tuple(
+) -> list[Removal]:
+    """The removals that no guard refuses, in order of package; what is refused goes into `refusals`."""
+    return [
         removal
         for candidate in sorted(candidates, key=lambda each: each.package_id)
         if not _stands_in_the_way(candidate, guards, around, refusals, at=at)
         for removal in _removals(candidate)
-        if within.take(removal)
-    )
+        if ceilings.take(removal)
+    ]
 
 
 def _stands_in_the_way(
@@ -114,25 +110,40 @@ def _removals(candidate: Candidate) -> Iterator[Removal]:
         )
 
 
-class _Ceilings:
+_NO_MORE = "one run may not remove more"
+
+
+class Ceilings:
     """What may still be removed by this run."""
 
     def __init__(self, guards: Guards, copies_in: Mapping[str, int], refusals: Refusals) -> None:
+        """copies_in : verified copies by store, which the share that may be removed is counted of."""
         most = guards.removal
         self._refusals = refusals
         self._packages = most.packages
         self._bytes = most.size_bytes
         self._of_store = {store: int(most.share * number) for store, number in copies_in.items()}
 
+    @property
+    def exhausted(self) -> bool:
+        """Whether no other copy may be removed, however small and wherever."""
+        return self._packages <= 0
+
+    def refuse_more(self, packages: int, size_bytes: int) -> None:
+        """Count packages that nobody looked at, as the ceiling was reached before."""
+        self._refusals.add(
+            "guards.removal.packages", "removals", _NO_MORE, packages=packages, size_bytes=size_bytes
+        )
+
     def take(self, removal: Removal) -> bool:
+        """Whether the removal fits; it is taken off what is left then."""
         for guard, fits in (
             ("guards.removal.packages", self._packages >= 1),
             ("guards.removal.size", self._bytes >= removal.size_bytes),
             ("guards.removal.share", self._of_store.get(removal.store, 0) >= 1),
         ):
             if not fits:
-                says = "one run may not remove more; nothing is removed until the operator allows it"
-                self._refusals.add(guard, "removals", says, size_bytes=removal.size_bytes)
+                self._refusals.add(guard, "removals", _NO_MORE, size_bytes=removal.size_bytes)
                 return False
         self._packages -= 1
         self._bytes -= removal.size_bytes

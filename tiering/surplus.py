@@ -11,8 +11,10 @@ from holdings.records import CopyStatus
 from tiering.circumstances import Circumstances
 from tiering.plan import Removal, Surplus
 from tiering.policy import Rule
-from tiering.removals import Candidate, Refusals, choose_removals
+from tiering.removals import Candidate, Ceilings, Refusals, choose_removals
 from tiering.viewing import Row, View
+
+_AT_ONCE = 10_000
 
 
 def decide_removals(
@@ -24,14 +26,25 @@ def decide_removals(
         _refuse_all(view, refusals)
         return ()
     known = frozenset(store.name for store in view.stores)
-    rows = view.rows([bool(choice.removable) for choice in view.choices])
-    candidates = [_candidate(row, view.policy.rules[row.rule], known, row.choice.removable) for row in rows]
     begun = _to_the_end(view, known, around)
-    candidates += begun
     # What was begun is counted as held, since its share was granted when it still was.
     held = Counter({store.name: _held_in(view, store.name) for store in view.stores})
     held.update(store for candidate in begun for store in candidate.removable)
-    return choose_removals(candidates, guards, around, held, refusals, at=at)
+    ceilings = Ceilings(guards, held, refusals)
+    found = choose_removals(begun, guards, around, ceilings, refusals, at=at)
+    rows = view.situations.rows([bool(choice.removable) for choice in view.choices])
+    for begin in range(0, len(rows), _AT_ONCE):
+        if ceilings.exhausted:
+            # A million more may be wanted: they are counted, and not looked at.
+            rest = rows[begin:]
+            ceilings.refuse_more(len(rest), int(view.sizes[rest].sum()))
+            break
+        part = view.rows_at(rows[begin : begin + _AT_ONCE])
+        candidates = [
+            _candidate(row, view.policy.rules[row.rule], known, row.choice.removable) for row in part
+        ]
+        found += choose_removals(candidates, guards, around, ceilings, refusals, at=at)
+    return tuple(sorted(found, key=lambda removal: (removal.package_id, removal.store)))
 
 
 def _refuse_all(view: View, refusals: Refusals) -> None:

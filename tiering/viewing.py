@@ -39,7 +39,10 @@ class View:
 
     def rows(self, wanted: Sequence[bool]) -> list[Row]:
         """The packages in the situations that are wanted, in order."""
-        rows = self.situations.rows(wanted)
+        return self.rows_at(self.situations.rows(wanted))
+
+    def rows_at(self, rows: npt.NDArray[np.int64]) -> list[Row]:
+        """The packages with these numbers, in order."""
         table = self.packages.select(["package_id", "bytes", "objects"]).take(pa.array(rows))
         columns = zip(*(table.column(name).to_pylist() for name in table.column_names), strict=True)
         found = []

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from service.cli import (
+    access,
+    audit,
     capacity,
     capacity_actuals,
     capacity_backtest,
@@ -26,7 +28,9 @@ from service.cli import (
     export,
     find,
     get,
+    hold,
     init,
+    policy,
     receipt,
     report,
     tier,
@@ -226,6 +230,62 @@ _add(
     "Prove that a collection can be made again from its bags.",
     no="an image that was made again is not what is held",
 )
+_policy = _group(
+    "policy",
+    "Check a policy, explain what it decides, compare two.",
+    """Check a policy, explain what it decides, compare two.
+
+    \b
+    EXAMPLES
+      holdfast policy check policy.toml
+      holdfast policy explain nhmuk-pinned-0f3a52c1d9e4
+      holdfast policy diff policy.toml policy-2027.toml
+    """,
+)
+_add(_policy, "check", policy.check, "Read a policy file and say what it does.", no="a rule can never match")
+_add(
+    _policy, "explain", policy.explain, "Say why a package lies where it does.", no="there is no such package"
+)
+_add(
+    _policy,
+    "diff",
+    policy.diff,
+    "Say what another policy would change, with bytes and money.",
+    no="packages would be placed otherwise",
+)
+_add(
+    app,
+    "audit",
+    audit.audit,
+    "Read the copies again that were read longest ago.",
+    no="a copy is damaged or missing, or there are objects that nobody knows",
+)
+_add(
+    app,
+    "repair",
+    audit.repair,
+    "Mend copies that are damaged or missing.",
+    no="a copy could not be mended",
+)
+_add(
+    app,
+    "hold",
+    hold.hold,
+    "Keep every copy of a package; or list what is held so.",
+    no="there is no such package, or a copy of it is being removed",
+)
+_add(app, "release", hold.release, "Take a hold away.", no="there is no such hold")
+_access = _group(
+    "access",
+    "Take in the stores' access logs, so that rules may speak of use.",
+    """Take in the stores' access logs, so that rules may speak of use.
+
+    \b
+    EXAMPLES
+      holdfast access import logs/2026-11-21-*
+    """,
+)
+_add(_access, "import", access.import_logs, "Take in S3 or CloudFront access logs.", no="never")
 
 _catalogue = _group(
     "catalogue",

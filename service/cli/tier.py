@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from holdings.house import House
     from tiering.applying import Applied
-    from tiering.plan import Cost, Due, Move, Plan
+    from tiering.plan import Cost, Due, Move, Plan, Removal
 
 
 def plan(
@@ -51,7 +51,9 @@ def plan(
     text = plan_to_json(made)
     if target is not None:
         write_text(target, text)
-        then = f"holdfast tier apply {target} makes it so" if made.moves else "it moves nothing"
+        then = (
+            f"holdfast tier apply {target} makes it so" if made.moves or made.removals else "it moves nothing"
+        )
         say(f"The plan is in {target}; {then}.")
     if as_json:
         print(text, end="")
@@ -63,24 +65,35 @@ def plan(
 def apply(
     plan_file: Annotated[Path, typer.Argument(metavar="PLAN", help="What `holdfast tier plan -o` wrote.")],
     *,
+    only: Annotated[
+        str | None,
+        typer.Option("--only", metavar="HALF", help="Make only the `copies`, or only the `removals`."),
+    ] = None,
     settings: SettingsFile = None,
     as_json: AsJson = False,
 ) -> int:
     """Make exactly the moves of a plan: copy, read back, compare, record.
 
-    A plan that no longer fits what is held is refused, not adapted. Stopped at any point,
-    the same command goes on where it was.
+    A copy is removed only after the others were read again and matched. A plan that no longer
+    fits what is held is refused, not adapted. Stopped at any point, the same command goes on
+    where it was.
 
     \b
     EXAMPLES
       holdfast tier apply plan.json
+      holdfast tier apply plan.json --only removals --settings remover.toml
     """
-    from tiering.applying import apply_plan
+    from holdings.errors import BadInput
+    from tiering.applying import Only, apply_plan
     from tiering.plan import read_plan
     from tiering.policy import read_policy
 
+    if only not in (None, *Only):
+        raise BadInput(f"--only is '{only}'; it takes {' or '.join(Only)}.")
     with open_here(settings) as house:
-        applied = apply_plan(house, read_plan(plan_file), read_policy(house.settings.policy))
+        policy = read_policy(house.settings.policy)
+        half = None if only is None else Only(only)
+        applied = apply_plan(house, read_plan(plan_file), policy, only=half)
     answer(applied_document(applied), applied_lines(applied), as_json=as_json)
     return _applied_status(applied)
 
@@ -88,6 +101,10 @@ def apply(
 def status(
     *,
     now: Now = None,
+    metrics: Annotated[
+        Path | None,
+        typer.Option("--metrics", metavar="FILE", help="Also write them for Prometheus (node_exporter)."),
+    ] = None,
     settings: SettingsFile = None,
     as_json: AsJson = False,
 ) -> int:
@@ -96,11 +113,14 @@ def status(
     \b
     EXAMPLES
       holdfast tier status
-      holdfast tier status --now 2030-01-01 --json
+      holdfast tier status --metrics /var/lib/node_exporter/holdfast.prom
     """
+    from tiering.holding import holds_on
+
     with open_here(settings) as house:
         made = make(house, at=moment(house, now))
         stores = _stores(house)
+        held = len(holds_on(house.catalogue))
     below = sorted({move.package_id for move in made.moves} | {item.package_id for item in made.blocked})
     document = {
         "at": made.at,
@@ -109,7 +129,11 @@ def status(
         "below_policy": below,
         "due": made.due,
         "surplus": made.surplus,
+        "removals": made.totals.removals,
+        "holds": held,
     }
+    if metrics is not None:
+        write_text(metrics, "\n".join(_metrics(stores, below, made, held)) + "\n")
     answer(document, _status_lines(stores, below, made), as_json=as_json)
     return NO if below else DONE
 
@@ -141,10 +165,33 @@ def plan_lines(made: Plan) -> Iterator[str]:
             f"{size(totals.size_bytes)}, {count(totals.objects, 'object')}; time: {hours}."
         )
         yield from map(_cost_line, totals.costs)
+    elif made.removals:
+        yield from map(_cost_line, totals.costs)
     elif not made.blocked:
         yield f"No copy to make: {count(totals.packages, 'package')}, all where the policy wants them."
     for blocked in made.blocked:
         yield f"Refused: {blocked.package_id}, because {blocked.reason}"
+    yield from table([_removal_row(removal) for removal in made.removals])
+    if made.removals:
+        yield (
+            f"{count(totals.removals, 'copy', 'copies')} to remove ({size(totals.removed_bytes)}), each once "
+            "the others were read again."
+        )
+    if totals.recalls:
+        yield (
+            f"{count(totals.recalls, 'source')} to be woken first, up to {_duration(totals.recall_hours)}; "
+            "apply asks, and goes on when it is run again."
+        )
+    for refused in made.refused:
+        yield (
+            f"Not now ({refused.guard}): {count(refused.packages, refused.what[:-1], refused.what)}, "
+            f"{size(refused.size_bytes)}: {refused.says}."
+        )
+    for each in made.not_worth:
+        yield (
+            f"Not worth its price: {count(each.packages, 'package')}, {each.source_store} -> "
+            f"{each.target_store}: costs {_money(each.costs)} {each.currency}, saves {_money(each.saves)}."
+        )
     yield from map(_due_line, made.due)
 
 
@@ -160,12 +207,18 @@ def _move_row(move: Move) -> tuple[str, ...]:
     return (move.package_id, way, size(move.size_bytes), move.reason)
 
 
+def _removal_row(removal: Removal) -> tuple[str, ...]:
+    kept = f"{removal.store} -> (stays in {', '.join(removal.keeps)})"
+    return (removal.package_id, kept, size(removal.size_bytes), removal.reason)
+
+
 def _cost_line(cost: Cost) -> str:
-    once = cost.requests + cost.retrieval + cost.egress
+    early = f", early deletion {_money(cost.early_deletion)}" if cost.early_deletion else ""
+    less = f", {_money(cost.saved_per_month)} less" if cost.saved_per_month else ""
     return (
-        f"Money: {_money(once)} {cost.currency} once (requests {_money(cost.requests)}, "
-        f"retrieval {_money(cost.retrieval)}, egress {_money(cost.egress)}), "
-        f"then {_money(cost.storage_per_month)} {cost.currency} more each month."
+        f"Money: {_money(cost.once)} {cost.currency} once (requests {_money(cost.requests)}, "
+        f"retrieval {_money(cost.retrieval)}, egress {_money(cost.egress)}{early}), "
+        f"then {_money(cost.storage_per_month)} {cost.currency} more{less} each month."
     )
 
 
@@ -187,6 +240,9 @@ def applied_document(applied: Applied) -> dict[str, object]:
         "done": applied.done,
         "already_done": applied.already_done,
         "failed": applied.failed,
+        "removed": applied.removed,
+        "kept": applied.kept,
+        "left": applied.left,
         "bytes": applied.size_bytes,
         "seconds": round(applied.seconds, 3),
     }
@@ -198,7 +254,15 @@ def applied_lines(applied: Applied) -> Iterator[str]:
         yield f"{move.package_id} is in {move.target_store}: {size(move.size_bytes)}, read back and verified."
     for failed in applied.failed:
         yield f"{failed.move.package_id} is not in {failed.move.target_store}: {failed.reason}"
-    yield from (f"Try: {hint}" for hint in dict.fromkeys(each.hint for each in applied.failed) if hint)
+    for removal in applied.removed:
+        kept = ", ".join(removal.keeps)
+        yield f"{removal.package_id} is removed from {removal.store}; {kept} read again and proven."
+    for each in applied.kept:
+        yield f"{each.removal.package_id} stays in {each.removal.store}: {each.reason}"
+    hints = [*(each.hint for each in applied.failed), *(each.hint for each in applied.kept)]
+    yield from (f"Try: {hint}" for hint in dict.fromkeys(hints) if hint)
+    if applied.left:
+        yield f"{count(applied.left, 'step')} left: the hours of the policy are over. Run the same again."
     yield (
         f"{count(len(applied.done), 'copy', 'copies')} made "
         f"({size(applied.size_bytes)} in {applied.seconds:.1f} s), "
@@ -207,9 +271,9 @@ def applied_lines(applied: Applied) -> Iterator[str]:
 
 
 def _applied_status(applied: Applied) -> int:
-    kinds = {failed.kind for failed in applied.failed}
+    kinds = {failed.kind for failed in applied.failed} | {each.kind for each in applied.kept}
     if not kinds:
-        return DONE
+        return NO if applied.left else DONE
     return UNREACHABLE if kinds <= unreachable_kinds() else NO
 
 
@@ -220,10 +284,11 @@ def _stores(house: House) -> list[dict[str, object]]:
             "store": name,
             "tier": store.tier,
             "domain": store.domain,
-            "copies": dict(Counter(copy.status.value for copy in house.catalogue.copies(store=name))),
-            "bytes": sum(sizes[copy.package_id] for copy in house.catalogue.copies(store=name)),
+            "copies": dict(Counter(copy.status.value for copy in copies)),
+            "bytes": sum(sizes[copy.package_id] for copy in copies if copy.status.value != "retired"),
         }
         for name, store in house.settings.stores.items()
+        for copies in [house.catalogue.copies(store=name)]
     ]
 
 
@@ -232,6 +297,30 @@ def _status_lines(stores: list[dict[str, object]], below: list[str], made: Plan)
     yield f"{count(len(below), 'package')} of {made.totals.packages:,} below the policy."
     yield from (f"  {package_id}" for package_id in below)
     yield from map(_due_line, made.due)
+
+
+def _metrics(stores: list[dict[str, object]], below: list[str], made: Plan, held: int) -> Iterator[str]:
+    """In the text format of Prometheus, for the textfile collector of node_exporter."""
+    yield "# TYPE holdfast_copies gauge"
+    for store in stores:
+        copies = store["copies"]
+        assert isinstance(copies, dict)
+        for status_word, number in sorted(copies.items()):
+            labels = f'store="{store["store"]}",tier="{store["tier"]}",status="{status_word}"'
+            yield f"holdfast_copies{{{labels}}} {number}"
+    yield "# TYPE holdfast_bytes gauge"
+    for store in stores:
+        yield f'holdfast_bytes{{store="{store["store"]}",tier="{store["tier"]}"}} {store["bytes"]}'
+    yield "# TYPE holdfast_copies_due gauge"
+    yield from (f'holdfast_copies_due{{store="{due.store}"}} {due.copies}' for due in made.due)
+    for name, number in (
+        ("packages", made.totals.packages),
+        ("packages_below_policy", len(below)),
+        ("removals_wanted", made.totals.removals),
+        ("holds", held),
+    ):
+        yield f"# TYPE holdfast_{name} gauge"
+        yield f"holdfast_{name} {number}"
 
 
 def _store_row(store: dict[str, object]) -> tuple[str, ...]:

@@ -76,6 +76,16 @@ def test_every_command_says_one_document(folder: Path, capsys: Said) -> None:
     assert tell("tier", "apply", "plan.json")["complete"] is True
     assert [store["store"] for store in tell("tier", "status")["stores"]] == ["hot", "cold"]
 
+    assert tell("policy", "check", "policy.toml")["never_match"] == []
+    assert tell("policy", "explain", package_id)["rule"]["name"] == "everything else is hot"
+    assert tell("policy", "diff", "policy.toml", "policy.toml")["changes"] == []
+    (laid,) = tell("hold", package_id, "--reason", "on loan", "--owner", "us")["holds"]
+    assert tell("release", laid["hold_id"], "--reason", "back")["released"]["package_id"] == package_id
+    assert tell("audit", "--share", "1/2")["good"] is True
+    assert tell("repair")["repaired"] == []
+    (folder / "access.log").write_text("")
+    assert tell("access", "import", "access.log")["logs"][0]["reads"] == 0
+
     assert tell("catalogue", "check")["ok"] is True
     assert tell("catalogue", "rebuild")["images"] == 2
     assert tell("catalogue", "backup", "safe")["files"] > 1

@@ -335,4 +335,4 @@ def test_no_order_of_events_loses_anything(tmp_path: Path) -> None:
 
 @pytest.mark.soak
 def test_no_order_of_events_loses_anything_for_long(tmp_path: Path) -> None:
-    _run(tmp_path, examples=400, steps=40)
+    _run(tmp_path, examples=250, steps=40)

@@ -22,6 +22,7 @@ from tiering.policy.model import Policy, Rule
 from tiering.policy.placing import columns_of, place
 
 _MOST = 200_000
+_MOST_DAYS = 36_500
 _AT = datetime(2100, 1, 1, tzinfo=UTC)
 _STRING = re.compile(r"'((?:[^']|'')*)'")
 _NUMBER = re.compile(r"(?<![\w\"])\d+(?:\.\d+)?")
@@ -51,11 +52,15 @@ def _made_up(policy: Policy) -> pa.Table:
     return pa.table(
         {
             "package_id": pa.array([str(number) for number in range(len(rows))]),
-            "created_at": pa.array([_AT - timedelta(days=int(age or 0)) for age in ages], moment),
-            "last_read_at": pa.array([_AT - timedelta(days=int(days or 0)) for days in idle], moment),
+            "created_at": pa.array([_AT - _days(age) for age in ages], moment),
+            "last_read_at": pa.array([_AT - _days(days) for days in idle], moment),
             **{name: pa.array(list(column), types[name]) for name, column in columns.items()},
         }
     )
+
+
+def _days(value: _Value) -> timedelta:
+    return timedelta(days=min(int(value or 0), _MOST_DAYS))
 
 
 def _combined(values: Sequence[Sequence[_Value]]) -> list[tuple[_Value, ...]]:
@@ -81,6 +86,5 @@ def _strings(conditions: Sequence[str], column: str) -> list[_Value]:
 
 def _numbers(conditions: Sequence[str]) -> list[_Value]:
     bare = (_STRING.sub("''", sql) for sql in conditions)
-    said = {int(float(text)) for sql in bare for text in _NUMBER.findall(sql) if float(text) < 36_000}
-    large = {int(float(text)) for sql in conditions for text in _NUMBER.findall(sql) if float(text) >= 36_000}
-    return [*sorted({0, *large, *(n + step for n in said for step in (-1, 0, 1) if n + step >= 0)})]
+    said = {int(float(text)) for sql in bare for text in _NUMBER.findall(sql)}
+    return [*sorted({0, *(n + step for n in said for step in (-1, 0, 1) if n + step >= 0)})]

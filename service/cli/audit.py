@@ -1,0 +1,155 @@
+"""`holdfast audit` and `holdfast repair`: what is damaged is found, named, and mended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from service.cli.answering import answer
+from service.cli.options import AsJson, SettingsFile
+from service.cli.session import open_here
+from service.cli.statuses import DONE, NO, UNREACHABLE
+from service.wording import count, size
+
+if TYPE_CHECKING:
+    from tiering.auditing import Audited
+    from tiering.repairing import Repaired
+
+
+def audit(
+    *,
+    budget: Annotated[
+        str | None, typer.Option("--budget", metavar="SIZE", help="Read at most this much: 1TB.")
+    ] = None,
+    rate: Annotated[
+        str | None, typer.Option("--rate", metavar="SIZE", help="Read so much of a store each second: 200MB.")
+    ] = None,
+    share: Annotated[
+        str | None, typer.Option("--share", metavar="PART", help="Read this part of all copies: 1/90.")
+    ] = None,
+    listing: Annotated[
+        bool, typer.Option("--listing/--no-listing", help="Also look for objects that nobody knows.")
+    ] = True,
+    settings: SettingsFile = None,
+    as_json: AsJson = False,
+) -> int:
+    """Read copies again, those first that were read longest ago; what sleeps is left asleep.
+
+    \b
+    EXAMPLES
+      holdfast audit --share 1/90
+      holdfast audit --budget 1TB --rate 200MB
+    """
+    from tiering.auditing import audit as audit_copies
+
+    with open_here(settings) as house:
+        found = audit_copies(
+            house,
+            budget_bytes=_bytes(budget, "--budget"),
+            share=_share(share),
+            bytes_per_second=_bytes(rate, "--rate"),
+            list_stores=listing,
+        )
+    document = {
+        "good": not (found.wrong or found.unknown or found.surprises or found.unlisted),
+        "bytes_read": found.bytes_read,
+        "copies": found.copies,
+        "asleep": found.asleep,
+        "surprises": found.surprises,
+        "unlisted": found.unlisted,
+        "left": found.left,
+    }
+    answer(document, _audit_lines(found), as_json=as_json)
+    if found.wrong or found.surprises:
+        return NO
+    return UNREACHABLE if found.unknown or found.unlisted else DONE
+
+
+def repair(
+    packages: Annotated[
+        list[str] | None, typer.Argument(metavar="[PACKAGE_ID]...", help="Only these packages; without, all.")
+    ] = None,
+    *,
+    settings: SettingsFile = None,
+    as_json: AsJson = False,
+) -> int:
+    """Mend copies that are damaged or missing, from a copy that is read and proven now.
+
+    Wrong bytes are kept aside in the same store.
+
+    \b
+    EXAMPLES
+      holdfast repair
+      holdfast repair nhmuk-pinned-0f3a52c1d9e4
+    """
+    from tiering.repairing import repair as repair_copies
+
+    with open_here(settings) as house:
+        found = repair_copies(house, package_ids=packages or None)
+    answer({"repaired": found}, _repair_lines(found), as_json=as_json)
+    return NO if any(each.because for each in found) else DONE
+
+
+def _bytes(text: str | None, option: str) -> int | None:
+    from holdings.errors import BadInput
+    from holdings.settings.quantities import parse_size
+
+    if text is None:
+        return None
+    try:
+        found = parse_size(text)
+    except ValueError as error:
+        raise BadInput(f"{option} is '{text}'; {error}.") from None
+    if not found:
+        raise BadInput(f"{option} is {text}; it takes more than nothing.")
+    return found
+
+
+def _share(text: str | None) -> float | None:
+    from fractions import Fraction
+
+    from holdings.errors import BadInput
+
+    if text is None:
+        return None
+    try:
+        part = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        part = Fraction(0)
+    if not 0 < part <= 1:
+        raise BadInput(f"--share is '{text}'; it takes a part of the whole such as 1/90.")
+    return float(part)
+
+
+def _audit_lines(found: Audited) -> Iterator[str]:
+    for copy in found.copies:
+        if copy.because:
+            yield f"{copy.package_id} in {copy.store}: {copy.finding}, {copy.because}"
+    for surprise in found.surprises:
+        found_size = size(surprise.size_bytes)
+        yield f"{surprise.key} in {surprise.store} is a surprise ({found_size}): {surprise.says}."
+    for store, because in found.unlisted:
+        yield f"{store} could not be listed: {because}"
+    if found.asleep:
+        yield f"{count(len(found.asleep), 'copy', 'copies')} left asleep."
+    good = len(found.copies) - len(found.wrong) - len(found.unknown)
+    yield (
+        f"{count(len(found.copies), 'copy', 'copies')} read, {size(found.bytes_read)}: {good} good, "
+        f"{len(found.wrong)} damaged or missing, {len(found.unknown)} unknown; "
+        f"{count(found.left, 'copy', 'copies')} left for another day."
+    )
+    if found.wrong:
+        yield "Try: holdfast repair"
+
+
+def _repair_lines(found: Sequence[Repaired]) -> Iterator[str]:
+    for each in found:
+        if each.because:
+            yield f"{each.package_id} in {each.store} is not mended: {each.because}"
+        else:
+            aside = f"; wrong bytes are kept as {', '.join(each.set_aside)}" if each.set_aside else ""
+            yield f"{each.package_id} in {each.store} is mended from {each.source}, and read back{aside}."
+    if not found:
+        yield "No copy is known to be damaged or missing; holdfast audit looks."

@@ -1,0 +1,250 @@
+"""Reading copies again, a share each night: the one that was read longest ago comes first.
+
+```
+listings ──> surprises (objects nobody knows), absent copies ─┐
+catalogue ──> oldest reading first, stores in turn ───────────┴──> read ──> history
+```
+What sleeps is not woken, and what could not be looked at is neither good nor bad.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from itertools import groupby, islice, zip_longest
+
+from archive.recording import fixity_event, new_run
+from archive.verifying import CheckedCopy, Finding
+from holdings.catalogue.interface import Entry
+from holdings.errors import Corrupt, HoldfastError, NotFound, NotOnline
+from holdings.house import House
+from holdings.ledger import copy_after
+from holdings.records import MANIFEST_NAME, PACKAGES_PREFIX, Copy, CopyStatus, Package
+from holdings.stores.reaching import Reachable
+from holdings.stores.throttled import ThrottledStore
+from tiering.proving import read_witness
+
+_AT_ONCE = 64
+_LISTED_AT_ONCE = 500
+_CLAIMED = (CopyStatus.VERIFIED, CopyStatus.SUSPECT, CopyStatus.MISSING, CopyStatus.RECALLED)
+_EVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Surprise:
+    """An object below `packages/` that the catalogue does not know there."""
+
+    store: str
+    key: str
+    size_bytes: int
+    says: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Audited:
+    """What an audit found."""
+
+    copies: Sequence[CheckedCopy]
+    """Those that were read, or could not be."""
+    asleep: Sequence[tuple[str, str]]
+    """Copies (package, store) that were left to sleep."""
+    surprises: Sequence[Surprise]
+    unlisted: Sequence[tuple[str, str]]
+    """Stores whose listing could not be had, and why: of surprises there nothing is known."""
+    left: int
+    """Copies that are not this run's share."""
+
+    @property
+    def wrong(self) -> list[CheckedCopy]:
+        """Copies that are damaged or missing."""
+        return [copy for copy in self.copies if copy.finding in (Finding.CORRUPT, Finding.MISSING)]
+
+    @property
+    def unknown(self) -> list[CheckedCopy]:
+        """Copies of which nothing can be said."""
+        return [copy for copy in self.copies if copy.finding is Finding.UNKNOWN]
+
+    @property
+    def bytes_read(self) -> int:
+        """Of the copies that were read whole."""
+        return sum(copy.bytes_read for copy in self.copies)
+
+
+def audit(
+    house: House,
+    *,
+    budget_bytes: int | None = None,
+    share: float | None = None,
+    bytes_per_second: float | None = None,
+    list_stores: bool = True,
+) -> Audited:
+    """Read copies again and record each reading.
+
+    budget_bytes : the most that is read; None means any number.
+    share : of all copies, above 0 and up to 1; None means all.
+    bytes_per_second : from each store; None means as fast as it goes.
+    list_stores : look also for objects that nobody knows.
+    """
+    run = new_run(house, "audit")
+    slowed = _slowed(house, bytes_per_second)
+    surprises: list[Surprise] = []
+    unlisted: list[tuple[str, str]] = []
+    absent: set[tuple[str, str]] = set()
+    for name in house.stores if list_stores else ():
+        try:
+            for found in _compared(house, name):
+                if isinstance(found, Surprise):
+                    surprises.append(found)
+                else:
+                    absent.add(found)
+        except HoldfastError as error:
+            unlisted.append((name, error.sentence))
+    copies = _in_turn(house, absent)
+    chosen = list(_chosen(house, copies, budget_bytes=budget_bytes, share=share))
+    checked, asleep = _read_all(slowed, chosen, run)
+    return Audited(
+        copies=checked,
+        asleep=asleep,
+        surprises=surprises,
+        unlisted=unlisted,
+        left=len(copies) - len(chosen),
+    )
+
+
+def _slowed(house: House, bytes_per_second: float | None) -> House:
+    if bytes_per_second is None:
+        return house
+    stores = {
+        name: ThrottledStore(store, requests_per_second=None, bytes_per_second=bytes_per_second)
+        for name, store in house.stores.items()
+    }
+    return replace(house, stores=stores)
+
+
+def _in_turn(house: House, absent: set[tuple[str, str]]) -> list[Copy]:
+    """Copies that a listing lacked, then the oldest reading first, the stores taking turns."""
+    copies = [
+        copy for copy in house.catalogue.copies() if copy.status in _CLAIMED and copy.store in house.stores
+    ]
+    copies.sort(key=lambda copy: (copy.verified_at or _EVER, copy.package_id))
+    by_store = [[copy for copy in copies if copy.store == name] for name in house.stores]
+    turns = [copy for turn in zip_longest(*by_store) for copy in turn if copy is not None]
+    return sorted(turns, key=lambda copy: (copy.package_id, copy.store) not in absent)
+
+
+def _chosen(
+    house: House, copies: Sequence[Copy], *, budget_bytes: int | None, share: float | None
+) -> Iterator[Copy]:
+    """The first of `copies` that fit; at least one, so that even a small budget comes round."""
+    most = len(copies) if share is None else max(1, round(share * len(copies)))
+    table = house.catalogue.package_table()
+    sizes = dict(zip(table["package_id"].to_pylist(), table["bytes"].to_pylist(), strict=True))
+    spent = 0
+    for number, copy in enumerate(copies[:most]):
+        spent += sizes.get(copy.package_id, 0)
+        if number and budget_bytes is not None and spent > budget_bytes:
+            return
+        yield copy
+
+
+def _read_all(
+    house: House, copies: Sequence[Copy], run: str
+) -> tuple[list[CheckedCopy], list[tuple[str, str]]]:
+    checked: list[CheckedCopy] = []
+    asleep: list[tuple[str, str]] = []
+    stores, waiting = Reachable(), iter(copies)
+    with ThreadPoolExecutor(house.settings.limits.threads, thread_name_prefix="audit") as pool:
+        while batch := list(islice(waiting, _AT_ONCE)):
+            found = house.catalogue.packages(package_ids={copy.package_id for copy in batch})
+            packages = {package.package_id: package for package in found}
+            known = [copy for copy in batch if copy.package_id in packages]
+            readings = list(pool.map(partial(_reading, house, packages, stores), known))
+            _record(house, known, readings, run)
+            checked += [reading for reading in readings if reading is not None]
+            asleep += [
+                (copy.package_id, copy.store)
+                for copy, reading in zip(known, readings, strict=True)
+                if reading is None
+            ]
+    return checked, asleep
+
+
+def _reading(
+    house: House, packages: Mapping[str, Package], stores: Reachable, copy: Copy
+) -> CheckedCopy | None:
+    """One copy, read whole; None where it sleeps."""
+    package = packages[copy.package_id]
+    finding, because, size_bytes = Finding.GOOD, None, package.size_bytes
+    try:
+        stores.check(copy.store)
+        read_witness(house, package, copy.store, may_go_on=lambda: None)
+        stores.answered(copy.store)
+    except NotOnline:
+        return None
+    except (NotFound, Corrupt) as error:
+        finding = Finding.MISSING if isinstance(error, NotFound) else Finding.CORRUPT
+        because, size_bytes = error.sentence, 0
+    except HoldfastError as error:
+        stores.failed(copy.store, error)
+        finding, because, size_bytes = Finding.UNKNOWN, error.sentence, 0
+    return CheckedCopy(
+        package_id=copy.package_id,
+        store=copy.store,
+        finding=finding,
+        because=because,
+        bytes_read=size_bytes,
+        seconds=0.0,
+    )
+
+
+def _record(house: House, copies: Sequence[Copy], found: Sequence[CheckedCopy | None], run: str) -> None:
+    """Readings of copies that are still what they were when the reading began."""
+    events = [
+        fixity_event(house, copy, run=run, wrong=each.because, missing=each.finding is Finding.MISSING)
+        for copy, each in zip(copies, found, strict=True)
+        if each is not None and each.finding is not Finding.UNKNOWN and _unchanged(house, copy)
+    ]
+    if events:
+        house.ledger.record(Entry(copies=[copy_after(event) for event in events], events=events))
+
+
+def _unchanged(house: House, copy: Copy) -> bool:
+    return copy in house.catalogue.copies(package_id=copy.package_id, store=copy.store)
+
+
+def _compared(house: House, name: str) -> Iterator[Surprise | tuple[str, str]]:
+    """What is listed below `packages/` against what the catalogue says of the store, some at a time."""
+    claims = {copy.package_id: copy.status for copy in house.catalogue.copies(store=name)}
+    listed = groupby(house.store(name).list(PACKAGES_PREFIX), key=lambda info: info.key.split("/")[1])
+    seen: set[str] = set()
+    groups = ((package_id, list(infos)) for package_id, infos in listed)
+    while batch := dict(islice(groups, _LISTED_AT_ONCE)):
+        known = {each.package_id: each for each in house.catalogue.packages(package_ids=batch.keys())}
+        for package_id, infos in batch.items():
+            keys = {info.key for info in infos}
+            wanted = _keys(known[package_id]) if package_id in known else frozenset[str]()
+            if wanted and wanted <= keys:
+                seen.add(package_id)
+            for info in infos:
+                if says := _surprising(info.key, wanted, claims.get(package_id)):
+                    yield Surprise(store=name, key=info.key, size_bytes=info.size_bytes, says=says)
+    for package_id, status in claims.items():
+        if status is CopyStatus.VERIFIED and package_id not in seen:
+            yield package_id, name
+
+
+def _keys(package: Package) -> frozenset[str]:
+    return frozenset(package.prefix + key for key in (MANIFEST_NAME, *(item.key for item in package.objects)))
+
+
+def _surprising(key: str, wanted: frozenset[str], claim: CopyStatus | None) -> str | None:
+    if not wanted:
+        return "no package of that name is in the catalogue"
+    if key not in wanted:
+        return "its package has no such object"
+    if claim is None:
+        return "the catalogue knows of no copy there"
+    return "its copy was given up" if claim is CopyStatus.RETIRED else None

@@ -1,0 +1,122 @@
+"""Access logs of S3 and CloudFront as reads of packages: who was read, how often, and when last."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import unquote
+
+from archive.recording import new_event
+from holdings.catalogue.interface import Entry
+from holdings.clock import iso
+from holdings.errors import BadInput
+from holdings.house import House
+from holdings.records import PACKAGES_PREFIX, Event, EventType
+
+_S3 = re.compile(
+    r"^\S+ \S+ \[(?P<when>[^\]]{20,40})\] \S+ \S+ \S+ REST\.GET\.OBJECT "
+    r'(?P<key>\S+) "[^"]*" (?P<status>\d{3}) '
+)
+_CLOUDFRONT = re.compile(
+    r"^(?P<date>\d{4}-\d\d-\d\d)\t(?P<time>\d\d:\d\d:\d\d)\t[^\t]*\t[^\t]*\t[^\t]*\tGET"
+    r"\t[^\t]*\t(?P<key>[^\t]+)\t(?P<status>\d{3})\t"
+)
+_MOST_BYTES = 10_000_000_000
+_GIVEN = (200, 206)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Imported:
+    """What one log told."""
+
+    path: str
+    lines: int
+    reads: int
+    """Of packages that the catalogue knows."""
+    packages: int
+    already: bool
+    """The very same log was taken in before; nothing was recorded again."""
+
+
+def import_log(house: House, path: Path) -> Imported:
+    """Take in one log file; the same one twice counts once.
+
+    Raises BadInput where the file cannot be read or no line of it is one of a log that is known.
+    """
+    run = f"access-{_digest(path)}"
+    reads: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
+    lines = understood = 0
+    for line in _lines(path):
+        lines += 1
+        if (found := _read_of(line)) is not None:
+            understood += 1
+            package_id, at = found
+            reads[package_id, f"{at:%Y-%m-%d}"].append(at)
+        elif _is_log(line):
+            understood += 1
+    if lines and not understood:
+        raise BadInput(
+            f"{path} is no access log of S3 or CloudFront: no line of it could be understood.",
+            hint="Give the log files as they are, one after the other; compressed ones unpacked.",
+        )
+    known = {each.package_id for each in house.catalogue.packages(package_ids={key[0] for key in reads})}
+    kept = {key: moments for key, moments in reads.items() if key[0] in known}
+    already = any(event.run == run for event in house.catalogue.events(types={EventType.ACCESS}))
+    if kept and not already:
+        house.ledger.record(Entry(events=list(_events(house, kept, run))))
+    return Imported(
+        path=str(path),
+        lines=lines,
+        reads=sum(map(len, kept.values())),
+        packages=len({package_id for package_id, _ in kept}),
+        already=already,
+    )
+
+
+def _events(house: House, reads: dict[tuple[str, str], list[datetime]], run: str) -> Iterator[Event]:
+    for (package_id, _), moments in sorted(reads.items()):
+        last = iso(max(moments))
+        detail: dict[str, str | int | float | bool | None] = {"reads": len(moments), "last_read_at": last}
+        yield new_event(house, EventType.ACCESS, package_id, run=run, detail=detail)
+
+
+def _digest(path: Path) -> str:
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise BadInput(f"{path} has more than {_MOST_BYTES} bytes, which no log file has.")
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:32]
+    except OSError as error:
+        raise BadInput(f"The log {path} cannot be read: {error.strerror}.") from None
+
+
+def _lines(path: Path) -> Iterable[str]:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        yield from (line for line in file if line.strip() and not line.startswith("#"))
+
+
+def _is_log(line: str) -> bool:
+    return " REST." in line or re.match(r"\d{4}-\d\d-\d\d\t\d\d:\d\d:\d\d\t", line) is not None
+
+
+def _read_of(line: str) -> tuple[str, datetime] | None:
+    """The package that a line tells a read of, and when; None for all other lines."""
+    try:
+        if found := _S3.match(line):
+            at = datetime.strptime(found["when"], "%d/%b/%Y:%H:%M:%S %z").astimezone(UTC)
+        elif found := _CLOUDFRONT.match(line):
+            at = datetime.fromisoformat(f"{found['date']}T{found['time']}+00:00")
+        else:
+            return None
+    except ValueError:
+        return None
+    _, prefix, rest = unquote(found["key"]).partition(PACKAGES_PREFIX)
+    package_id, slash, _ = rest.partition("/")
+    if int(found["status"]) not in _GIVEN or not prefix or not slash:
+        return None
+    return package_id, at
