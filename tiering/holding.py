@@ -84,7 +84,7 @@ def release_hold(house: House, hold_id: str, *, reason: str) -> Hold:
     """Take a hold away; the history keeps both. Raises NotFound where no such hold lies on anything."""
     found = next((hold for hold in holds_on(house.catalogue) if hold.hold_id == hold_id), None)
     if found is None:
-        raise NotFound(f"There is no hold {hold_id[:80]}.", hint="holdfast hold --list shows them.")
+        raise NotFound(f"There is no hold {hold_id[:80]}.", hint="holdfast hold lists them.")
     event = new_event(
         house,
         EventType.POLICY_ASSIGNMENT,

@@ -82,7 +82,7 @@ def _stands_in_the_way(
     candidate: Candidate, guards: Guards, around: Circumstances, refusals: Refusals, *, at: datetime
 ) -> bool:
     if candidate.package_id in around.on_hold:
-        says = "a hold lies on the package; holdfast hold --list shows it"
+        says = "a hold lies on the package; holdfast hold lists them"
         refusals.add("hold", "removals", says, size_bytes=candidate.size_bytes)
         return True
     since = at - timedelta(days=guards.settle_days)

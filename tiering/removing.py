@@ -77,7 +77,7 @@ class Remover:
         now = self.house.clock.now()
         around = find_circumstances(self.house.catalogue, at=now, look_back=settle)
         if removal.package_id in around.on_hold:
-            raise Conflict(f"A hold lies on {removal.package_id}.", hint="holdfast hold --list shows it.")
+            raise Conflict(f"A hold lies on {removal.package_id}.", hint="holdfast hold lists them.")
         if young := around.settling(removal.package_id, removal.keeps, since=now - settle):
             raise Conflict(f"The copy in {', '.join(young)} has not been there for {settle.days} days.")
 
