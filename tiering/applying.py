@@ -22,7 +22,7 @@ from itertools import islice
 
 from archive.recording import fixity_event, new_event, new_run
 from holdings.catalogue.interface import Entry
-from holdings.errors import HoldfastError
+from holdings.errors import HoldfastError, NotOnline
 from holdings.house import House
 from holdings.ledger import copy_after
 from holdings.observing import Advanced, CopyVerified, Finished, Happening, Started
@@ -34,9 +34,12 @@ from tiering.fitting import Fitting, fit
 from tiering.leasing import Leases, leases
 from tiering.plan import Move, Plan, Removal
 from tiering.policy import Policy, RunCeilings
+from tiering.recalling import wake
 from tiering.removing import Kept
 
 _AT_ONCE = 256
+_AWAKE_DAYS = 7
+"""What is woken for a copy stays so for that long: enough for the run of the next nights."""
 _QUEUED = 16
 """Moves handed out for each thread, so that threads have work while history is written."""
 
@@ -228,6 +231,8 @@ class _Run:
             except SourceAway as away:
                 self._stores.failed(source, away.cause)
                 failed = _failed(move, away.cause)
+                if isinstance(away.cause, NotOnline):
+                    failed = self._ask_for(package, source, failed)
             except HoldfastError as error:
                 self._stores.failed(move.target_store, error)
                 failed = _failed(move, error)
@@ -238,6 +243,15 @@ class _Run:
                 events.append(self._made(move, source, time.monotonic() - began if fresh else None))
                 return _Outcome(result=move, events=events)
         return _Outcome(result=failed, events=events)
+
+    def _ask_for(self, package: Package, source: str, failed: Failed) -> Failed:
+        """Have the source woken: a later run of the same plan copies from it."""
+        try:
+            wake(self._house.store(source), package, days=_AWAKE_DAYS)
+        except HoldfastError as error:
+            return _failed(failed.move, error)
+        hours = f"{failed.move.recall_hours:g} h" if failed.move.recall_hours else "some hours"
+        return replace(failed, hint=f"It was asked for; run the same again in {hours}.")
 
     def _copy(self, package: Package, source: str, target: str) -> bool:
         return copy_package(

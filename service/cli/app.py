@@ -31,8 +31,10 @@ from service.cli import (
     hold,
     init,
     policy,
+    recall,
     receipt,
     report,
+    stores,
     tier,
     validate,
     verify,
@@ -269,12 +271,36 @@ _add(
 )
 _add(
     app,
+    "recall",
+    recall.recall,
+    "Wake packages that sleep, once their price is known.",
+    no="something still sleeps, or cannot be had",
+)
+_add(
+    app,
     "hold",
     hold.hold,
     "Keep every copy of a package; or list what is held so.",
     no="there is no such package, or a copy of it is being removed",
 )
 _add(app, "release", hold.release, "Take a hold away.", no="there is no such hold")
+_stores = _group(
+    "stores",
+    "Try what a store claims before it is believed.",
+    """Try what a store claims before it is believed.
+
+    \b
+    EXAMPLES
+      holdfast stores probe cold
+    """,
+)
+_add(
+    _stores,
+    "probe",
+    stores.probe,
+    "Break every promise of a store on purpose, and look.",
+    no="the store does not keep a promise",
+)
 _access = _group(
     "access",
     "Take in the stores' access logs, so that rules may speak of use.",

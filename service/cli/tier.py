@@ -263,6 +263,8 @@ def applied_lines(applied: Applied) -> Iterator[str]:
     yield from (f"Try: {hint}" for hint in dict.fromkeys(hints) if hint)
     if applied.left:
         yield f"{count(applied.left, 'step')} left: the hours of the policy are over. Run the same again."
+    if applied.removed or applied.kept:
+        yield f"{count(len(applied.removed), 'copy', 'copies')} removed, {len(applied.kept)} kept."
     yield (
         f"{count(len(applied.done), 'copy', 'copies')} made "
         f"({size(applied.size_bytes)} in {applied.seconds:.1f} s), "

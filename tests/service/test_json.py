@@ -83,6 +83,8 @@ def test_every_command_says_one_document(folder: Path, capsys: Said) -> None:
     assert tell("release", laid["hold_id"], "--reason", "back")["released"]["package_id"] == package_id
     assert tell("audit", "--share", "1/2")["good"] is True
     assert tell("repair")["repaired"] == []
+    assert all(each["holds"] for each in tell("stores", "probe", "cold")["proved"])
+    assert tell("recall", package_id)["packages"][0]["awake"] is True
     (folder / "access.log").write_text("")
     assert tell("access", "import", "access.log")["logs"][0]["reads"] == 0
 

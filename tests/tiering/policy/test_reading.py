@@ -7,7 +7,7 @@ import pytest
 from holdings.errors import BadInput
 from holdings.settings.template import write_template
 from tests.tiering.builders import ELSE_HOT, OLD_BAGS_ALSO_COLD
-from tiering.policy import Guards, read_policy
+from tiering.policy import Guards, RemovalCeilings, RunCeilings, read_policy
 
 SOUND = """
 [guards]
@@ -135,3 +135,46 @@ def test_the_columns_are_told_where_a_condition_is_wrong_and_nowhere_else(tmp_pa
     with pytest.raises(BadInput) as domains:
         read(tmp_path, SOUND.replace("domains = 2", "domains = 5"))
     assert domains.value.hint is None
+
+
+GUARDS = "verified_within_days = 90\nremoval = {{ {removal} }}\nrun = {{ {run} }}"
+
+
+def with_guards(removal: str = "", run: str = "") -> str:
+    return SOUND.replace("verified_within_days = 90", GUARDS.format(removal=removal, run=run))
+
+
+def test_guards_of_removals_and_runs(tmp_path: Path) -> None:
+    text = with_guards(
+        'packages = 7, size = "2 TB", share = 0.05', 'size = "1 GB", spend = 50, hours = "20:00-06:30"'
+    )
+    (tmp_path / "policy.toml").write_text(text)
+    guards = read_policy(tmp_path / "policy.toml").guards
+    assert guards.removal == RemovalCeilings(packages=7, size_bytes=2 * 10**12, share=0.05)
+    assert guards.run == RunCeilings(size_bytes=10**9, spend=50, hours=(1200, 390))
+    assert [guards.run.open_at(minute) for minute in (1199, 1200, 0, 389, 390)] == [
+        *(False, True, True, True, False)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("removal", "run", "word"),
+    [
+        ("share = 1.5", "", "share"),
+        ("packages = -1", "", "packages"),
+        ('size = "much"', "", "size"),
+        ("bytes = 5", "", "bytes"),
+        ("", 'hours = "25:00-06:00"', "hours"),
+        ("", 'hours = "06:00-06:00"', "hours"),
+        ("", "spend = -1", "spend"),
+    ],
+)
+def test_guards_that_cannot_be_meant(tmp_path: Path, removal: str, run: str, word: str) -> None:
+    assert word in refusal(tmp_path, with_guards(removal, run))
+
+
+def test_more_domains_than_copies_above_all_rules(tmp_path: Path) -> None:
+    text = SOUND.replace("min_domains = 1", "min_domains = 2").replace(
+        "copies = { hot = 1 }\ndomains = 1", "copies = { hot = 2 }\ndomains = 2"
+    )
+    assert "can never lie in" in refusal(tmp_path, text)
