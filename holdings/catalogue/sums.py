@@ -21,13 +21,14 @@ def summed(
     import duckdb  # noqa: PLC0415  # takes long to import, and most commands sum nothing up
 
     words = [f"{_joined(term)} AS {name}" for name, term in wanted.items()]
-    query = f"SELECT package_id, {', '.join(words)} FROM read_parquet($paths, union_by_name = true) GROUP BY package_id"  # noqa: S608
+    files = "read_parquet($paths, union_by_name = true)"
+    query = f"SELECT package_id, {', '.join(words)} FROM {files} GROUP BY package_id"  # noqa: S608
     found: dict[str, dict[str, str | None]] = {}
-    files = list(paths.values())
+    all_paths = list(paths.values())
     try:
         with duckdb.connect(":memory:") as connection:
-            for begin in range(0, len(files), _FILES_AT_ONCE):
-                chosen = files[begin : begin + _FILES_AT_ONCE]
+            for begin in range(0, len(all_paths), _FILES_AT_ONCE):
+                chosen = all_paths[begin : begin + _FILES_AT_ONCE]
                 rows = connection.execute(query, {"paths": chosen}).fetchall()
                 found.update({row[0]: dict(zip(wanted, row[1:], strict=True)) for row in rows})
     except duckdb.Error as error:
