@@ -19,6 +19,7 @@ from holdings.catalogue.interface import Entry
 from holdings.catalogue.leasing import Lease
 from holdings.catalogue.migrating import migrate, newest_version, version_of
 from holdings.catalogue.recorded import RecordedPackages
+from holdings.catalogue.remembered import RememberedPackages, Stamp, stamp_of
 from holdings.errors import BadInput, NotFound
 from holdings.observing import Observer, nobody
 from holdings.records import Copy, Event, EventType, Package, Withdrawal
@@ -41,7 +42,7 @@ class DuckDBCatalogue:
         self._observer = observer
         self._batch = threading.local()
         self._id: str | None = None
-        recorded = RecordedPackages(self._visit, self.moment)
+        recorded = RememberedPackages(RecordedPackages(self._visit, self.moment), self._stamp)
         self.images = FolderIndex(self.path.parent / INDEX_FOLDER, recorded, observer=observer)
 
     @property
@@ -184,6 +185,9 @@ class DuckDBCatalogue:
         """What this thread keeps open."""
         held: DuckDBPyConnection | None = getattr(self._batch, "connection", None)
         return held
+
+    def _stamp(self) -> Stamp | None:
+        return None if self._held is not None else stamp_of(self.path)
 
     def close(self) -> None:
         """Nothing is held open between verbs."""

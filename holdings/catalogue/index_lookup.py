@@ -69,6 +69,7 @@ class Lookup:
     def __init__(self, folder: Path, *, observer: Observer = nobody) -> None:
         self.folder = folder
         self._observer = observer
+        self._last: tuple[list[Path], pa.Table] | None = None
 
     def candidates(self, probes: Sequence[Probe], unmerged: Unmerged) -> tuple[set[str], list[str]]:
         """Every package that may hold an image that one of `probes` means: those that were merged and
@@ -83,7 +84,7 @@ class Lookup:
             segments = self._segments()
             try:
                 found = _packages_with(segments, probes)
-                missing = unmerged(_taken_in(segments))
+                missing = unmerged(self._listed(segments))
             except (duckdb.Error, OSError, ValueError):
                 self._discard_if_damaged(segments)
             else:
@@ -99,6 +100,12 @@ class Lookup:
             except (OSError, ValueError):
                 self._discard_if_damaged(segments)
         return _taken_in([])
+
+    def _listed(self, segments: list[Path]) -> pa.Table:
+        """What `segments` took in: the very same table for the same ones, which never change."""
+        if self._last is None or self._last[0] != segments:
+            self._last = segments, _taken_in(segments)
+        return self._last[1]
 
     @contextmanager
     def alone(self) -> Iterator[bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from holdings.catalogue.index import INDEX_NAME
@@ -12,6 +13,16 @@ from holdings.catalogue.index_query import Probe, Withdrawn
 if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A package, as far as the image index needs to know it."""
+
+    collection: str
+    sha256: str | None
+    """Of its index; None where it has none."""
+
 
 Visit = Callable[[], AbstractContextManager["DuckDBPyConnection"]]
 
@@ -66,3 +77,13 @@ class RecordedPackages:
                 return connection.execute(query, [INDEX_NAME]).fetchall()
             finally:
                 connection.unregister("merged")
+
+    def rows(self, *, at_most: int) -> dict[str, Row] | None:
+        """All packages; None where they are more than `at_most`."""
+        query = """
+            SELECT package_id, any_value(collection), max(sha256) FILTER (WHERE key = $1)
+            FROM packages LEFT JOIN objects USING (package_id) GROUP BY package_id LIMIT $2
+        """
+        with self._visit() as connection:
+            found = connection.execute(query, [INDEX_NAME, at_most + 1]).fetchall()
+        return {row[0]: Row(row[1], row[2]) for row in found} if len(found) <= at_most else None
