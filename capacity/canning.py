@@ -18,7 +18,7 @@ from capacity import laws
 from capacity import scenario as told
 from holdings.errors import Corrupt
 from holdings.settings.prices import Figure, PriceSheet
-from tiering.policy import Guards, Policy, Rule
+from tiering.policy import Guards, Policy, RemovalCeilings, Rule, RunCeilings
 
 _CLASSES: dict[str, Any] = {
     each.__name__: each
@@ -26,7 +26,7 @@ _CLASSES: dict[str, Any] = {
         *(laws.Point, laws.Lognormal, laws.Normal, laws.Triangular, laws.Empirical, laws.Scaled),
         *(told.Input, told.ObjectType, told.Line, told.Ramp, told.Institution, told.Media),
         *(told.Correlation, told.PlannedStore, told.Scenario),
-        *(Figure, PriceSheet, Guards, Policy, Rule),
+        *(Figure, PriceSheet, Guards, RemovalCeilings, RunCeilings, Policy, Rule),
     )
 }
 _CLASS, _DATE, _DECIMAL, _TUPLE = "class", "date", "decimal", "tuple"

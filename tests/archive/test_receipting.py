@@ -25,9 +25,9 @@ def test_it_says_what_was_deposited_and_where_it_lies(house: House, source: Path
     assert (bag.package_id, bag.images, bag.sha256) == (receipt.package_id, 3, package.objects[0].sha256)
     assert (copy.store, copy.tier, copy.verified_at) == ("hot", "hot", TEST_TIME)
     assert Path(copy.url.removeprefix("file://")).stat().st_size == bag.size_bytes
-    assert list(document.images()) == list(document.images()) == receipt.images
+    assert list(document.images()) == list(document.images()) == list(receipt.images)
     assert document.size_bytes == sum(image.size_bytes for image in receipt.images)
-    assert document.sidecars == ["records.csv"]
+    assert list(document.sidecars or ()) == ["records.csv"]
     assert [item.path for item in document.left_out or ()] == [".DS_Store"]
     assert document.algorithms == ["sha512", "sha256"]
     assert not document.already_held

@@ -31,6 +31,7 @@ from holdings.records import EventType, PackageKind
 from holdings.stores.counting import CountingStore
 from tests.archive.collection.holding import COLLECTION, built, hold, pixels, write_tiff
 from tests.archive.helpers import copy_to_cold, damage, keys_of, object_file, with_hot
+from tests.archive.identifying.samples import dng
 
 
 @pytest.fixture
@@ -100,10 +101,10 @@ def test_an_image_that_cannot_be_built_is_named_and_the_rest_goes_on(house: Hous
 def test_where_nothing_can_be_built_nothing_is_left(house: House, tmp_path: Path) -> None:
     folder = tmp_path / "source"
     folder.mkdir()
-    (folder / "a.jpg").write_bytes(b"\xff\xd8\xff\xe0 no image at all")
+    (folder / "a.dng").write_bytes(dng())  # whole, and not developed here
     hold(house, folder, {})
     before = keys_of(house.store("hot"))
-    with pytest.raises(BadInput, match=r"No image of sheets could be built: a\.jpg"):
+    with pytest.raises(BadInput, match=r"No image of sheets could be built: a\.dng"):
         built(house)
     assert keys_of(house.store("hot")) == before
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ class Careless(Wrapper):
     def delete(self, key: str, *, version: str) -> None:
         super().delete(key, version=self._inner.head(key).version)
 
-    def get(self, key: str, *, start: int = 0, version: str | None = None) -> Iterable[Buffer]:  # type: ignore[override]
+    def get(self, key: str, *, start: int = 0, version: str | None = None) -> Iterator[Buffer]:
         return super().get(key, start=start)
 
 
