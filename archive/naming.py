@@ -6,11 +6,14 @@ The same names and sizes ask for the same identifier, so a killed deposit meets 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 
 from archive.bag import manifest, payload_path
 from archive.sources.interface import SourceFile
+
+_NEWER = re.compile(r"-[0-9a-f]{12}-v[0-9]+\Z")
 
 
 def base_id(collection: str, files: Iterable[SourceFile]) -> str:
@@ -25,6 +28,11 @@ def versions_of(base: str) -> Iterator[str]:
     """The identifiers that a deposit of those names and sizes may have, oldest first, without end."""
     yield base
     yield from (f"{base}-v{number}" for number in count(2))
+
+
+def is_newer_version(package_id: str) -> bool:
+    """Whether an older version of that package has the same names and sizes."""
+    return _NEWER.search(package_id) is not None
 
 
 def fingerprint(files: Sequence[SourceFile], digests: Sequence[bytes]) -> str:

@@ -13,7 +13,7 @@ from archive.describing.interface import Matched
 from archive.journal.journal import Journal
 from archive.matching.identifiers import canonical, numbers_as_written
 from archive.matching.interface import Ambiguous, Matching, Records
-from archive.matching.match import match
+from archive.matching.match import match, tells_of_images
 from archive.matching.reading import read_metadata
 from holdings.errors import BadInput
 
@@ -35,16 +35,27 @@ def read_records(named: Path, source: Path | None) -> Metadata:
 
     source : its folder; None where it is no folder of this machine.
 
-    Raises BadInput where it is in neither, or cannot be read.
+    Raises BadInput where it is in neither, cannot be read, or has nothing by which an image is found.
     """
     places = [Path.cwd() / named]
     if source is not None and not named.is_absolute():
         places.append(source / named)
     for path in places:
         if path.exists():
-            return Metadata(name=named.name or str(named), records=read_metadata(path))
+            return Metadata(name=named.name or str(named), records=_speaking(read_metadata(path)))
     looked = " and in ".join(str(path.parent) for path in places)
     raise BadInput(f"The metadata {named} is not there; it was looked for in {looked}.")
+
+
+def _speaking(records: Records) -> Records:
+    """The wrong file, or one without its key column: no bag should carry it for ever."""
+    if tells_of_images(records):
+        return records
+    lacking = " with a number, a file name or an address of an image" if len(records) else ""
+    raise BadInput(
+        f"{records.origin} holds no record{lacking}: nothing of it can be matched.",
+        hint="Give records with catalogNumber, fileName or accessURI, or leave --metadata away.",
+    )
 
 
 def check_pattern(pattern: str | None) -> None:

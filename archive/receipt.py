@@ -13,7 +13,7 @@ from datetime import datetime
 from archive.identifying.interface import Check
 from archive.journal.journal import Journal
 from archive.listed import Listed
-from archive.matching.findings import Finding
+from archive.matching.findings import LISTED, Finding
 from archive.sources.interface import LeftOut
 from holdings.records import Image
 
@@ -62,6 +62,11 @@ class MatchedRecords:
     """A sentence for each image that several records claim."""
     findings: Sequence[Finding] = ()
     """What was noticed while reading and matching."""
+
+    @property
+    def noticed(self) -> Sequence[str]:
+        """Sentences of the findings that no list above tells: rows that are not used, another encoding."""
+        return [finding.sentence for finding in self.findings if finding.code not in LISTED]
 
 
 @dataclass(frozen=True, kw_only=True)

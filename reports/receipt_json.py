@@ -10,7 +10,8 @@ algorithms      of the manifests in each bag
 accepted        images, bytes, and the paths of the other files that were kept (sidecars)
 bags            package_id, deposited_at, images, key, bytes, sha256, and its verified copies
 left_out        path and because, for everything in the source that is in no bag
-matched         metadata, images (how many have a record), and who stayed alone
+matched         metadata, images (how many have a record), and who stayed alone,
+                and what was noticed in it
 get_back        commands
 images          every image: where its bytes lie (key, offset, bytes), its checksums and format
 ```
@@ -103,6 +104,7 @@ def _matched(matched: MatchedRecords) -> Iterator[bytes]:
     else:
         yield from _list("records_without_image", matched.records_without_image)
     yield from _list("ambiguous", matched.ambiguous)
+    yield from _list("noticed", matched.noticed)
     yield b"}"
 
 

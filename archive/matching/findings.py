@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from archive.matching.bounds import MAX_NAMED
 
+LISTED = frozenset({"image-without-record", "record-without-image", "image-ambiguous"})
+"""Codes of what a Matching lists in full, too."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:

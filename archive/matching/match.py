@@ -69,6 +69,13 @@ def match(images: Sequence[str], records: Records, *, pattern: str | None = None
     return _matching(work)
 
 
+def tells_of_images(records: Records) -> bool:
+    """Whether any record holds anything by which an image may be found."""
+    work = _Work(records=records, findings=Findings(records.origin))
+    named = (*URI_COLUMNS, *NUMBER_COLUMNS, *_columns(work, FILE_NAME_HEADERS | BARCODE_HEADERS))
+    return next(_values(work, named), None) is not None
+
+
 def _columns(work: _Work, headers: frozenset[str]) -> list[str]:
     return [name for name in work.records.terms.column_names if squeezed(name) in headers]
 

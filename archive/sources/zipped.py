@@ -74,15 +74,21 @@ class ZipSource:
             )
         held = tempfile.SpooledTemporaryFile(max_size=_HELD_BYTES)  # noqa: SIM115  # the caller closes it
         try:
-            for chunk in self.read(file):
+            for chunk in self._unpacked(file):
                 held.write(chunk)
-        except BadInput as error:
+        except (Damaged, BadInput) as error:
             held.close()
-            raise OSError(error.sentence) from None
+            raise OSError(str(error)) from None
         held.seek(0)
         return cast("BinaryIO", held)
 
     def read(self, file: SourceFile) -> Iterator[bytes]:
+        try:
+            yield from self._unpacked(file)
+        except Damaged as damage:
+            raise unreadable(file.path, str(damage)) from None
+
+    def _unpacked(self, file: SourceFile) -> Iterator[bytes]:
         size, crc = 0, 0
         try:
             start, packed, method, meant = self._place(file)
@@ -93,13 +99,11 @@ class ZipSource:
                     break
                 yield chunk
         except (Problem, OSError, zlib.error) as error:
-            raise unreadable(file.path, told(error) if isinstance(error, Problem) else str(error)) from None
+            raise Damaged(told(error) if isinstance(error, Problem) else str(error)) from None
         if size != file.size_bytes:
-            raise unreadable(
-                file.path, f"it unpacks to another size than the {file.size_bytes} bytes it declares"
-            )
+            raise Damaged(f"it unpacks to another size than the {file.size_bytes} bytes it declares")
         if crc != meant:
-            raise unreadable(file.path, "it does not match the CRC-32 in the zip")
+            raise Damaged("it does not match the CRC-32 in the zip")
 
     def local_path(self, file: SourceFile) -> Path | None:  # noqa: ARG002  # it lies inside another file
         return None

@@ -28,7 +28,7 @@ def unsafe_path(path: str) -> str | None:
             return "its name has a backslash, which other systems take for a folder"
         return "its name has a control character"
     if _DOTS.search(path):
-        return "its path has an empty, '.' or '..' part"
+        return "its path is absolute" if path.startswith("/") else "its path has an empty, '.' or '..' part"
     if device := _DEVICE.search(path):
         return f"'{device[1]}' is the name of a device on Windows"
     return None

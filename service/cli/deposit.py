@@ -173,6 +173,8 @@ def _records_document(records: MatchedRecords | None) -> dict[str, object] | Non
 
 
 def _lines(receipt: Receipt, written: Sequence[Path]) -> Iterator[str]:
+    from archive.naming import is_newer_version
+
     for bag in receipt.bags:
         done = "was held already" if bag.already_held else "is held"
         yield (
@@ -183,6 +185,12 @@ def _lines(receipt: Receipt, written: Sequence[Path]) -> Iterator[str]:
                 if len(receipt.bags) == 1
                 else "read back and verified."
             )
+        )
+    newer = sum(is_newer_version(bag.package_id) and not bag.already_held for bag in receipt.bags)
+    if newer:
+        yield (
+            f"{count(newer, 'bag')} {'is a new version' if newer == 1 else 'are new versions'}: "
+            "the same names and sizes were held with other content or other records, and still are."
         )
     if len(receipt.bags) > 1:
         yield (
@@ -207,6 +215,7 @@ def _record_lines(records: MatchedRecords) -> Iterator[str]:
         ("Without a record", records.images_without_record),
         ("Without an image", records.records_without_image or ()),
         ("Not decided", records.ambiguous),
+        ("Noticed", records.noticed),
     ):
         yield from _some(what, len(found), found)
 

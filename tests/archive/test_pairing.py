@@ -99,3 +99,30 @@ def test_pinned_insects_meet_their_records(house: House) -> None:
     assert list(receipt.records.images_without_record) == ["01.jpg"]
     assert (receipt.images[1].width_px, receipt.images[1].height_px) == (2499, 1666)
     assert receipt.images[1].terms["dcterms:license"] == "CC BY"
+
+
+@pytest.mark.parametrize(
+    ("text", "lacking"),
+    [
+        ("catalogNumber,country\n", "holds no record: nothing of it can be matched"),
+        ("colour,country\nred,Peru\n", "no record with a number, a file name or an address"),
+        ("catalogNumber,country\n,Peru\n", "no record with a number, a file name or an address"),
+    ],
+)
+def test_metadata_by_which_no_image_can_be_found_is_refused(
+    house: House, sheets: Path, text: str, lacking: str
+) -> None:
+    (sheets / "table.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(BadInput, match=lacking):
+        deposit(house, sheets, collection="herb", wishes=Wishes(metadata=Path("table.csv")))
+    assert list(find(house)) == []
+
+
+def test_rows_that_are_not_used_are_noticed(house: House, sheets: Path) -> None:
+    (sheets / "table.csv").write_text("catalogNumber,country\nBM000001,Peru,more\nBM000002,Chad\n", "utf-8")
+    receipt = deposit(house, sheets, collection="herb", wishes=Wishes(metadata=Path("table.csv")))
+    assert receipt.records is not None
+    assert receipt.records.noticed == [
+        "table.csv, line 2 has 3 fields where the table has 2; it is not used."
+    ]
+    assert len(receipt.records.findings) > 1, "orphans are findings, too, and are listed apart"

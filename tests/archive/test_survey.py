@@ -99,6 +99,7 @@ def test_folders_that_differ_in_case_may_hold_different_files(tmp_path: Path) ->
         ("x/COM1.tif", "device"),
         ("aux .jpg", "device"),
         ("../a.jpg", "'..'"),
+        ("/etc/a.jpg", "its path is absolute"),
         ("a//b.jpg", "empty"),
         ("a\udce9.jpg", "UTF-8"),
     ],

@@ -39,3 +39,23 @@ def test_where_no_receipt_can_be_written_nothing_is_deposited(
 
 def test_no_such_package(folder: Path) -> None:
     assert run_in(folder, "receipt", "sheets-000000000000") == 1
+
+
+def test_what_was_noticed_in_the_metadata_is_told_everywhere(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "table.csv").write_text("fileName,country\nsheet-001.jpg,Peru,more\nsheet-002.jpg,Chad\n")
+    sentence = "table.csv, line 2 has 3 fields where the table has 2; it is not used."
+    assert run_in(folder, "deposit", "source", "-c", "noticed", "--metadata", "table.csv") == 0
+    assert f"Noticed: {sentence}" in capsys.readouterr().out
+    (page,) = (folder / "receipts").glob("noticed-*.html")
+    assert sentence in page.read_text()
+    assert json.loads(page.with_suffix(".json").read_text())["matched"]["noticed"][-1] == sentence
+
+
+def test_a_new_version_is_called_one(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_in(folder, "deposit", "source", "-c", "sheets") == 0
+    assert "new version" not in capsys.readouterr().out
+    (folder / "table.csv").write_text("fileName,country\nsheet-001.jpg,Peru\n")
+    assert run_in(folder, "deposit", "source", "-c", "sheets", "--metadata", "table.csv") == 0
+    assert "1 bag is a new version" in capsys.readouterr().out

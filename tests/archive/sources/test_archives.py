@@ -255,7 +255,7 @@ class TestHostileZip:
             (file,) = surveyed(source).files
             with pytest.raises(BadInput, match="could not be read"):
                 list(source.read(file))
-            with pytest.raises(OSError, match=r"could not be read|another name"):
+            with pytest.raises(OSError, match=r"^(it does not match|it unpacks to|has another name)"):
                 source.open(file)
 
     def test_one_without_its_directory_is_refused(self, house: House, tmp_path: Path) -> None:
