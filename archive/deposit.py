@@ -32,7 +32,7 @@ from archive.receipt import Receipt
 from archive.recording import new_run
 from archive.sources.opening import Place, find_place, open_source
 from holdings.clock import from_iso, iso
-from holdings.errors import BadInput
+from holdings.errors import BadInput, HoldfastError
 from holdings.house import House
 from holdings.observing import Happening, Observer
 from holdings.records import check_collection_id
@@ -138,11 +138,15 @@ def depositing(
 
 @contextmanager
 def _nothing_left(journal: Journal) -> Iterator[None]:
-    """A source that cannot be deposited leaves no journal, unless a bag of it was begun."""
+    """A source that cannot be deposited leaves no journal, unless a bag of it was begun.
+
+    Nor does one of which nothing is known yet: its journal would save a repetition nothing.
+    """
     try:
         yield
-    except BadInput:
-        if not journal.bags.any_begun():
+    except HoldfastError as error:
+        unknown = next(journal.files.sizes(), None) is None
+        if not journal.bags.any_begun() and (isinstance(error, BadInput) or unknown):
             journal.remove()
         raise
 

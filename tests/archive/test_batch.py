@@ -13,6 +13,7 @@ import pytest
 
 from archive.deposit import Wishes, deposit
 from archive.finding import find
+from archive.journal.opening import journal_folder
 from archive.verifying import verify
 from holdings.errors import BadInput, Unavailable
 from holdings.house import House
@@ -83,3 +84,4 @@ def test_what_is_no_scheduler_is_refused(house: House, many: Path, named: str) -
 def test_a_scheduler_that_does_not_answer(house: House, many: Path) -> None:
     with pytest.raises(Unavailable, match="No Dask scheduler answers"):
         deposit(house, many, collection="herb", wishes=Wishes(scheduler="tcp://127.0.0.1:1"))
+    assert not list(journal_folder(house.settings).iterdir()), "no journal of a deposit that never began"
