@@ -7,6 +7,7 @@ bag of a million files has a million headers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,6 +17,11 @@ _ZEROS = bytes(BLOCK)
 _MAX_EXTRA_BYTES = 1024 * 1024
 """Of one extended header: a name of a million bytes is no name."""
 _LARGEST_PLAIN = 8**11 - 1
+_LARGEST = 2**63 - 1
+"""Of any file anywhere; a tar can claim more."""
+_TOLD_OF_SIZE = re.compile(r"[0-9]{1,40}", re.ASCII)
+_USED = frozenset({"path", "size", "mtime"})
+_SPARSE = "GNU.sparse."
 _SUM = slice(148, 156)
 _KINDS = {
     b"1": "a hard link",
@@ -75,10 +81,14 @@ def members(tar: Forward) -> Iterator[Member]:
     while (block := tar.read(BLOCK)) != _ZEROS:
         size, type_flag = _check(block)
         start, end = tar.position, tar.position + size + -size % BLOCK
-        if type_flag in (b"x", b"g"):
-            (extra if type_flag == b"x" else common).update(_pax(_extra_data(tar, size)))
-        elif type_flag in (b"L", b"K"):
-            extra["path" if type_flag == b"L" else "linkpath"] = _text(_extra_data(tar, size))
+        if type_flag == b"g":
+            common.update(_pax(_extra_data(tar, size)))
+        elif type_flag == b"x":
+            _add(extra, _pax(_extra_data(tar, size)))
+        elif type_flag == b"L":
+            _add(extra, {"path": _text(_extra_data(tar, size))})
+        elif type_flag == b"K":
+            _extra_data(tar, size)
         else:
             member = _member(block, type_flag, size, start, {**common, **extra})
             extra = {}
@@ -92,7 +102,8 @@ def _check(block: bytes) -> tuple[int, bytes]:
     if len(block) < BLOCK:
         raise Lie("archive-truncated", "The tar ends without its end mark: it was cut short.")
     total = sum(block) - sum(block[_SUM]) + 8 * 32
-    if _number(block[_SUM]) != total:
+    # Some old systems added up bytes with a sign: what is not ASCII counts 256 less there.
+    if (told := _number(block[_SUM])) != total and told != total - 256 * sum(byte > 127 for byte in block):
         raise Lie("tar-header", "A header of the tar does not match its own checksum.")
     return _number(block[124:136]), block[156:157]
 
@@ -107,6 +118,13 @@ def _number(text: bytes) -> int:
     return int(digits or b"0", 8)
 
 
+def _add(extra: dict[str, str], more: dict[str, str]) -> None:
+    """Extended headers of one member that contradict each other are read differently by every tool."""
+    for key, value in more.items():
+        if extra.setdefault(key, value) != value:
+            raise Lie("tar-header-lies", f"Two extended headers of the tar give one member another {key}.")
+
+
 def _extra_data(tar: Forward, size_bytes: int) -> bytes:
     if size_bytes > _MAX_EXTRA_BYTES:
         raise Lie("tar-header", f"An extended header of the tar claims {size_bytes} bytes.")
@@ -117,7 +135,11 @@ def _extra_data(tar: Forward, size_bytes: int) -> bytes:
 
 
 def _pax(data: bytes) -> dict[str, str]:
-    """The records of an extended header: `length key=value`, a line each."""
+    """Those records of an extended header that are used: `length key=value`, a line each.
+
+    Of those that tell of a sparse file one is kept, as all of them mean that it is one. So what
+    headers for all members add up to stays small, whatever stands in them.
+    """
     found: dict[str, str] = {}
     at = 0
     while at < len(data) and data[at] != 0:
@@ -126,7 +148,11 @@ def _pax(data: bytes) -> dict[str, str]:
         key, equals, value = data[at + len(length) + 1 : end - 1].partition(b"=")
         if not (space and equals and data[end - 1 : end] == b"\n"):
             raise Lie("tar-header", "An extended header of the tar is malformed.")
-        found[_text(key)] = value.decode("utf-8", "surrogateescape")
+        name = _SPARSE if key.startswith(_SPARSE.encode()) else _text(key)
+        if name in _USED:
+            found[name] = value.decode("utf-8", "surrogateescape")
+        elif name == _SPARSE:
+            found[name] = ""
         at = end
     return found
 
@@ -141,7 +167,7 @@ def _member(block: bytes, type_flag: bytes, size: int, start: int, extra: dict[s
     if true_size and type_flag in b"123456":
         # Some readers step over that many bytes, others do not: they see two archives.
         raise Lie("tar-header-lies", "A header of the tar gives a size to what has no bytes.")
-    sparse = any(key.startswith("GNU.sparse.") for key in extra)
+    sparse = _SPARSE in extra
     is_file = type_flag in (b"0", b"\0", b"7")
     is_folder = type_flag == b"5" or (is_file and name.endswith("/") and true_size == 0)
     kind = "a sparse file" if sparse else _KINDS.get(type_flag, "of an unknown kind")
@@ -163,9 +189,16 @@ def _modified(block: bytes, told: str | None) -> int:
 
 
 def _size(told: str | None, plain: int) -> int:
+    size = _one_size(told, plain)
+    if size > _LARGEST:
+        raise Lie("archive-truncated", "A member of the tar claims more bytes than there are.")
+    return size
+
+
+def _one_size(told: str | None, plain: int) -> int:
     if told is None:
         return plain
-    if not (told.isascii() and told.isdigit()):
+    if not _TOLD_OF_SIZE.fullmatch(told):
         raise Lie("tar-header", "An extended header of the tar has a size that is none.")
     # Where both can say it, tools differ in whom they believe: two readers see two archives.
     if int(told) != plain and (plain > 0 or int(told) <= _LARGEST_PLAIN) and int(told) <= _LARGEST_PLAIN:

@@ -105,6 +105,18 @@ HOSTILE_TARS = {
     "broken_header": (with_member(b"x" * 512), "tar-header"),
     "size_beyond_the_end": (with_member(member("bag/data/x", b"", size=10**10)), "archive-truncated"),
     "two_sizes": (with_member(member("bag/data/x", b"xx", pax_headers={"size": "1"})), "tar-header-lies"),
+    "size_of_many_digits": (
+        with_member(member("bag/data/x", pax_headers={"size": "9" * 5000})),
+        "tar-header",
+    ),
+    "size_beyond_all_disks": (with_member(member("bag/data/x", b"", size=2**80)), "archive-truncated"),
+    "two_long_names": (
+        with_member(
+            member("././@LongLink", b"bag/data/one\0", type=tarfile.GNUTYPE_LONGNAME)
+            + member("bag/data/x", pax_headers={"path": "bag/data/other"})
+        ),
+        "tar-header-lies",
+    ),
     "pax_of_nonsense": (with_member(member("x", b"99 path=x\n", type=b"x")), "tar-header"),
 }
 
@@ -128,6 +140,24 @@ def test_a_gzip_bomb_is_left_before_it_is_unpacked(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert "archive-bomb" in errors(report)
     assert peak < 32 * 1024**2
+
+
+def test_headers_for_all_members_fill_no_memory(tmp_path: Path) -> None:
+    headers = (
+        tarfile.TarInfo.create_pax_global_header({f"VENDOR.{nth}": "x" * 500_000}) for nth in range(200)
+    )
+    data = gzip.compress(b"".join(headers) + tar_bytes(bag_files()))
+    tracemalloc.start()
+    assert judge(tmp_path, data).valid
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 32 * 1024**2
+
+
+def test_a_checksum_of_bytes_with_a_sign_is_one(tmp_path: Path) -> None:
+    header = bytearray(tarfile.TarInfo("bag/data/Ñ.tif").tobuf(tarfile.GNU_FORMAT))
+    header[148:156] = b"%06o\0 " % (int(header[148:154], 8) - 2 * 256)
+    assert errors(judge(tmp_path, with_member(bytes(header)))) == {"file-unlisted", "oxum-mismatch"}
 
 
 def patched_zip(change: Callable[[zipfile.ZipInfo], None], **files: bytes) -> bytes:
