@@ -2,7 +2,7 @@
 
 A bag is a pure function of what was surveyed and of the `Intent`: the same again gives the
 same bytes, so a deposit that was killed meets its own half-done work and goes on. The
-payload comes first and the manifests last (section 4.1 does not order a serialisation), so
+payload comes first and the manifests last (no draft orders a serialisation), so
 that one pass over the source suffices; their sizes are known before the first byte is read.
 """
 

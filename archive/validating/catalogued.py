@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archive.validating.interface import Contents, error, printable
+from archive.validating.interface import SERIALISED, Contents, error, printable
 from archive.validating.paths import why_outside
 
 _FIRST_TOLD = 100
@@ -44,7 +44,7 @@ class Catalogue:
             sentence = (
                 f"{printable(name)} is in the archive more than once: which one a reader gets is chance."
             )
-            self.tell("member-twice", "4", sentence, path)
+            self.tell("member-twice", SERIALISED, sentence, path)
             return None
         self.contents.add(path, size_bytes)
         self.contents.has_payload_folder |= path.startswith("data/")
@@ -61,7 +61,7 @@ class Catalogue:
         for code, count in self._told.items():
             if count > _FIRST_TOLD:
                 more = f"and {count - _FIRST_TOLD} more of {code}."
-                self.contents.findings.append(error(code, "4", more))
+                self.contents.findings.append(error(code, SERIALISED, more))
         return self.contents
 
     def _inside(self, name: str, *, folder: bool = False) -> str | None:
@@ -83,12 +83,12 @@ class Catalogue:
             sentence = (
                 f"{printable(name)} lies beside the bag's folder {printable(self._top)} in the archive."
             )
-            self.tell("archive-top-folder", "4", sentence, name)
+            self.tell("archive-top-folder", SERIALISED, sentence, name)
             return None
         return path
 
     def _flat(self, relative: str) -> str:
         if "archive-top-folder" not in self._told:
             sentence = "The archive holds the bag's files themselves, not one folder with the bag in it."
-            self.tell("archive-top-folder", "4", sentence)
+            self.tell("archive-top-folder", SERIALISED, sentence)
         return relative

@@ -21,6 +21,8 @@ from holdings.observing import Observer
 Buffer = bytes | memoryview
 CHUNK_BYTES = 512 * 1024
 """What is read at once: large enough to forget the call, small enough for the processor's cache."""
+SERIALISED = "draft-kunze-bagit-14, 4"
+"""How a bag lies in an archive: the drafts said it, RFC 8493 leaves it out (its section 4 holds examples)."""
 
 
 class Severity(StrEnum):
@@ -38,7 +40,7 @@ class Finding:
     """Lasting: programs may rely on it."""
     severity: Severity
     rule: str
-    """Where the rule stands: "RFC 8493, 2.1.3" or a section of the BagIt Profiles specification."""
+    """Where the rule stands: "RFC 8493, 2.1.3", a section of a draft before it or of BagIt Profiles."""
     sentence: str
     path: str | None
     """The file of the bag that it is about, as `printable` spells it; None means the bag as a whole."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from archive.validating.bytes_at import BytesAt, Window, stretch
 from archive.validating.catalogued import Catalogue
-from archive.validating.interface import Buffer, Contents, Files
+from archive.validating.interface import SERIALISED, Buffer, Contents, Files
 from archive.validating.members import Lie, Member, members
 
 
@@ -30,7 +30,7 @@ class TarSource:
             for member in members(Window(self._archive)):
                 self._take(catalogue, member)
         except Lie as lie:
-            catalogue.tell(lie.code, "4", lie.sentence)
+            catalogue.tell(lie.code, SERIALISED, lie.sentence)
         return catalogue.finish()
 
     def _take(self, catalogue: Catalogue, member: Member) -> None:

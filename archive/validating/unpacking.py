@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from archive.hashing import Lanes
 from archive.validating.bytes_at import BytesAt
 from archive.validating.catalogued import Catalogue
-from archive.validating.interface import CHUNK_BYTES, Buffer, Contents, Problem
+from archive.validating.interface import CHUNK_BYTES, SERIALISED, Buffer, Contents, Problem
 from archive.validating.members import Lie, Member, members
 from archive.validating.tarred import take
 from holdings.observing import Advanced, Finished, Observer, Started, nobody
@@ -128,9 +128,11 @@ class UnpackedTarSource:
                     self._take(catalogue, member, stream, lanes)
                     self._observer(Advanced(job=job, size_bytes=stream.packed_bytes - packed_before))
             except Lie as lie:
-                catalogue.tell(lie.code, "4", lie.sentence)
+                catalogue.tell(lie.code, SERIALISED, lie.sentence)
             except Problem:
-                catalogue.tell("archive-truncated", "4", "The tar ends within a file: it was cut short.")
+                catalogue.tell(
+                    "archive-truncated", SERIALISED, "The tar ends within a file: it was cut short."
+                )
             self._digests = lanes.finish()
         self._observer(Finished(job=job))
         return catalogue.finish()

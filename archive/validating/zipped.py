@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from archive.validating.bytes_at import BytesAt, Window, stretch
 from archive.validating.catalogued import Catalogue
-from archive.validating.interface import CHUNK_BYTES, Buffer, Contents, Problem, printable
+from archive.validating.interface import CHUNK_BYTES, SERIALISED, Buffer, Contents, Problem, printable
 from archive.validating.unpacking import ALWAYS_ALLOWED_BYTES, MAX_RATIO
 
 _LOCAL = struct.Struct("<4s5H3I2H")
@@ -72,11 +72,15 @@ class ZipSource:
             struct.error,
             UnicodeDecodeError,
         ) as broken:
-            catalogue.tell("archive-damaged", "4", f"The zip has no readable central directory: {broken}.")
+            catalogue.tell(
+                "archive-damaged", SERIALISED, f"The zip has no readable central directory: {broken}."
+            )
             return catalogue.finish()
         if _is_bomb(listed, self._archive.size_bytes):
             catalogue.tell(
-                "archive-bomb", "4", f"The zip unpacks to more than {MAX_RATIO} times its size; it was left."
+                "archive-bomb",
+                SERIALISED,
+                f"The zip unpacks to more than {MAX_RATIO} times its size; it was left.",
             )
             return catalogue.finish()
         for member in listed:
@@ -89,7 +93,7 @@ class ZipSource:
         second = _second_name(member.extra)
         if second is not None and second != name.encode():
             sentence = f"{printable(name)} has a second name in the zip; which one a reader takes is chance."
-            catalogue.tell("zip-header-lies", "4", sentence, name)
+            catalogue.tell("zip-header-lies", SERIALISED, sentence, name)
         if member.create_system in _WITH_MODES and (member.external_attr >> 16) & _KIND not in (
             0,
             0o100000,
@@ -153,7 +157,7 @@ def _tell_overlaps(catalogue: Catalogue, listed: list[zipfile.ZipInfo]) -> None:
     ranges = sorted((member.header_offset, member.compress_size, member.orig_filename) for member in listed)
     for (start, size, _), (following, _, name) in pairwise(ranges):
         if start + _LOCAL.size + size > following:
-            catalogue.tell("zip-overlap", "4", "A member of the zip overlaps another one.", name)
+            catalogue.tell("zip-overlap", SERIALISED, "A member of the zip overlaps another one.", name)
 
 
 def _stored(packed: Iterator[Buffer]) -> Iterator[Buffer]:

@@ -209,6 +209,11 @@ def test_hostile_zip(tmp_path: Path, data: bytes, code: str) -> None:
     assert code in errors(judge(tmp_path, data))
 
 
+def test_rules_of_archives_are_not_said_to_be_of_the_rfc(tmp_path: Path) -> None:
+    rules = {finding.rule for finding in judge(tmp_path, tar_bytes(bag_files(), top="")).findings}
+    assert rules == {"draft-kunze-bagit-14, 4"}
+
+
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_zip_with_a_name_twice(tmp_path: Path) -> None:
     assert "member-twice" in errors(judge(tmp_path, zip_with(("bag/data/a.tif", b"other"))))
