@@ -16,10 +16,13 @@ class Catalogue:
         self.contents = Contents()
         self._top: str | None = None
         self._told: dict[str, int] = {}
+        self._folders: set[str] = set()
 
     def take_folder(self, name: str) -> None:
         """A folder; it counts for the top folder and for `data/`."""
         path = self._inside(name.rstrip("/"), folder=True)
+        if path:
+            self._folders.add(path)
         if path is not None and (path == "data" or path.startswith("data/")):
             self.contents.has_payload_folder = True
 
@@ -58,6 +61,9 @@ class Catalogue:
 
     def finish(self) -> Contents:
         """The contents, once every member was taken."""
+        for path in sorted(path for path in self._folders if path in self.contents):
+            sentence = f"{printable(path)} is a file in the archive, and a folder as well."
+            self.tell("member-twice", SERIALISED, sentence, path)
         for code, count in self._told.items():
             if count > _FIRST_TOLD:
                 more = f"and {count - _FIRST_TOLD} more of {code}."

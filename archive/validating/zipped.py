@@ -19,6 +19,10 @@ _ENCRYPTED = 0x1
 _WITH_MODES = frozenset({3, 19})
 """Unix and macOS: their upper attributes are the mode of the file."""
 _SIZES_FOLLOW = 0x8
+_IS_UTF8 = 0x800
+_SIZES_BYTES = 24
+"""Of what follows a member whose sizes were not known when it began, at most."""
+_END_BYTES = 22
 _IN_ZIP64 = 0xFFFF_FFFF
 _UNICODE_PATH = 0x7075
 _LINK, _KIND = 0o120000, 0o170000
@@ -65,6 +69,7 @@ class ZipSource:
         try:
             with zipfile.ZipFile(_AsFile(self._archive)) as opened:
                 listed = opened.infolist()
+                directory, comment_bytes = opened.start_dir, len(opened.comment)
         except (
             zipfile.BadZipFile,
             ValueError,
@@ -86,12 +91,16 @@ class ZipSource:
         for member in listed:
             self._take(catalogue, member)
         _tell_overlaps(catalogue, listed)
+        if _hides_something(self._archive, listed, directory, comment_bytes):
+            sentence = (
+                "Before, between or behind the members of the zip lies what its directory does not name."
+            )
+            catalogue.tell("zip-hidden", SERIALISED, sentence)
         return catalogue.finish()
 
     def _take(self, catalogue: Catalogue, member: zipfile.ZipInfo) -> None:
-        name = member.orig_filename
-        second = _second_name(member.extra)
-        if second is not None and second != name.encode():
+        name, is_sure = _name(member)
+        if not is_sure:
             sentence = f"{printable(name)} has a second name in the zip; which one a reader takes is chance."
             catalogue.tell("zip-header-lies", SERIALISED, sentence, name)
         if member.create_system in _WITH_MODES and (member.external_attr >> 16) & _KIND not in (
@@ -103,6 +112,9 @@ class ZipSource:
             catalogue.take_strange(name, kind)
         elif name.endswith("/"):
             catalogue.take_folder(name)
+            if member.file_size:
+                sentence = f"{printable(name)} is a folder and has bytes in the zip."
+                catalogue.tell("zip-header-lies", SERIALISED, sentence, name)
         elif (path := catalogue.take_file(name, member.file_size)) is not None:
             self._members[path] = member
 
@@ -124,7 +136,7 @@ class ZipSource:
         extra_bytes: int
         _, _, flags, method, _, _, crc, packed, size, name_bytes, extra_bytes = _LOCAL.unpack(header)
         name = self._archive.at(member.header_offset + _LOCAL.size, name_bytes)
-        encoding = "utf-8" if member.flag_bits & 0x800 else "cp437"
+        encoding = "utf-8" if member.flag_bits & _IS_UTF8 else "cp437"
         if name.decode(encoding, "replace") != member.orig_filename:
             raise Problem("zip-header-lies", "has another name at its place than in the zip's directory")
         if method != member.compress_type or (flags ^ member.flag_bits) & _ENCRYPTED:
@@ -135,6 +147,34 @@ class ZipSource:
                 "zip-header-lies", "has another size or checksum at its place than in the directory"
             )
         return member.header_offset + _LOCAL.size + name_bytes + extra_bytes
+
+
+def _name(member: zipfile.ZipInfo) -> tuple[str, bool]:
+    """The name as its writer meant it, and whether every reader would take it for the same.
+
+    Unix tools write UTF-8 without saying so; by the letter it would be code page 437.
+    """
+    name = member.orig_filename
+    plain = _plain_name(member)
+    second = _second_name(member.extra)
+    if second is not None and second != plain:
+        # Between two encodings, what is ASCII stays.
+        same = not plain.isascii() and _ascii_of(plain) == _ascii_of(second)
+        return (second.decode("utf-8", "surrogateescape") if same else name), same
+    if second is None and member.create_system not in _WITH_MODES:
+        return name, True
+    try:
+        return plain.decode(), True
+    except UnicodeDecodeError:
+        return name, True
+
+
+def _plain_name(member: zipfile.ZipInfo) -> bytes:
+    return member.orig_filename.encode("utf-8" if member.flag_bits & _IS_UTF8 else "cp437")
+
+
+def _ascii_of(name: bytes) -> bytes:
+    return bytes(byte for byte in name if byte < 128)
 
 
 def _second_name(extra: bytes) -> bytes | None:
@@ -158,6 +198,29 @@ def _tell_overlaps(catalogue: Catalogue, listed: list[zipfile.ZipInfo]) -> None:
     for (start, size, _), (following, _, name) in pairwise(ranges):
         if start + _LOCAL.size + size > following:
             catalogue.tell("zip-overlap", SERIALISED, "A member of the zip overlaps another one.", name)
+
+
+def _hides_something(
+    archive: BytesAt, listed: list[zipfile.ZipInfo], directory: int, comment_bytes: int
+) -> bool:
+    """Whether there are bytes of no member: who reads from the front would find other files than we."""
+    if archive.at(max(0, archive.size_bytes - comment_bytes - _END_BYTES), 4) != b"PK\x05\x06":
+        return True
+    members = sorted(listed, key=lambda member: member.header_offset)
+    starts = [*(member.header_offset for member in members), directory]
+    return starts[0] > 0 or any(
+        _leaves_room(archive, member, following)
+        for member, following in zip(members, starts[1:], strict=True)
+    )
+
+
+def _leaves_room(archive: BytesAt, member: zipfile.ZipInfo, following: int) -> bool:
+    end = member.header_offset + _LOCAL.size + len(_plain_name(member)) + member.compress_size
+    if following - end <= _SIZES_BYTES + len(member.extra):
+        return False  # the usual case, told without a read
+    header = archive.at(member.header_offset, _LOCAL.size)
+    extra_bytes = int.from_bytes(header[-2:], "little") if len(header) == _LOCAL.size else 0
+    return following - end - extra_bytes > _SIZES_BYTES
 
 
 def _stored(packed: Iterator[Buffer]) -> Iterator[Buffer]:

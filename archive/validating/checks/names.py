@@ -7,7 +7,7 @@ from functools import partial
 from itertools import chain, islice
 from operator import lt
 
-from archive.validating.interface import Finding, error, printable, warning
+from archive.validating.interface import Contents, Finding, error, printable, warning
 from archive.validating.opened import OpenedBag
 from archive.validating.paths import fold, fold_all, is_junk, look_over, why_unportable
 
@@ -31,6 +31,7 @@ def check(bag: OpenedBag) -> Iterator[Finding]:
         yield from _look_over(batch)
     if not (in_order and _stand_apart(others)):
         yield from _check_collisions(bag, absent)
+    yield from _check_below_files(bag.contents)
 
 
 def _batches(paths: Iterable[str]) -> Iterator[list[str]]:
@@ -75,6 +76,21 @@ def _check_name(path: str) -> Iterator[Finding]:
         yield warning("name-unportable", "6.1.1", f"{shown} {why}.", path)
     if is_junk(path):
         yield warning("system-file", "6.1.1", f"{shown} was left behind by an operating system.", path)
+
+
+def _check_below_files(contents: Contents) -> Iterator[Finding]:
+    """A store or an archive can hold both `a` and `a/b`; no file system can."""
+    everything = partial(chain, contents.payload.paths, contents.tags.paths)
+    folders = {path.rpartition("/")[0] for path in everything()}
+    for folder in tuple(folders):
+        while (folder := folder.rpartition("/")[0]) and folder not in folders:
+            folders.add(folder)
+    for path in everything():
+        if path in folders:
+            sentence = (
+                f"{printable(path)} is a file, and other files lie below it: no file system can hold both."
+            )
+            yield error("name-below-file", "6.1.1", sentence, path)
 
 
 def _is_utf8(path: str) -> bool:

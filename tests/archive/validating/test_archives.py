@@ -183,6 +183,22 @@ def zip_with(*extra: tuple[str, bytes]) -> bytes:
     return target.getvalue()
 
 
+def zip_with_a_gap() -> bytes:
+    whole, hidden = zip_bytes(bag_files()), zip_bytes({"data/hidden": bytes(range(256))})
+    hidden = hidden[: hidden.index(b"PK\x01\x02")]
+    end = whole.rindex(b"PK\x05\x06")
+    (directory,) = struct.unpack_from("<I", whole, end + 16)
+    moved = struct.pack("<I", directory + len(hidden))
+    return whole[:directory] + hidden + whole[directory : end + 16] + moved + whole[end + 20 :]
+
+
+def zip_with_a_zip_as_comment() -> bytes:
+    target = io.BytesIO(zip_bytes(bag_files()))
+    with zipfile.ZipFile(target, "a") as opened:
+        opened.comment = zip_bytes({**bag_files(), "data/a.tif": b"other!"})
+    return target.getvalue()
+
+
 HOSTILE_ZIPS = {
     "declares_less": (patched_zip(set_field("file_size", 3)), "zip-header-lies"),
     "declares_more": (patched_zip(set_field("file_size", 600)), "zip-header-lies"),
@@ -200,6 +216,12 @@ HOSTILE_ZIPS = {
     "parent": (zip_with(("bag/../../evil", b"x")), "member-outside"),
     "absolute": (zip_with(("/evil", b"x")), "member-outside"),
     "backslash": (zip_with(("..\\evil", b"x")), "member-outside"),
+    "before_the_members": (zip_bytes({"data/x": b"x"}) + zip_bytes(bag_files()), "zip-hidden"),
+    "behind_the_end": (zip_bytes(bag_files()) + b"more", "zip-hidden"),
+    "between_the_members": (zip_with_a_gap(), "zip-hidden"),
+    "zip_in_the_comment": (zip_with_a_zip_as_comment(), "zip-hidden"),
+    "folder_with_bytes": (zip_with(("bag/data/folder/", b"x")), "zip-header-lies"),
+    "file_that_is_a_folder": (zip_with(("bag/data/a.tif/", b"")), "member-twice"),
     "no_directory": (zip_bytes(bag_files())[:400], "archive-damaged"),
 }
 
@@ -212,6 +234,35 @@ def test_hostile_zip(tmp_path: Path, data: bytes, code: str) -> None:
 def test_rules_of_archives_are_not_said_to_be_of_the_rfc(tmp_path: Path) -> None:
     rules = {finding.rule for finding in judge(tmp_path, tar_bytes(bag_files(), top="")).findings}
     assert rules == {"draft-kunze-bagit-14, 4"}
+
+
+def unflagged_zip(*, made_on: int, second: str | None = None) -> bytes:
+    """Names in UTF-8 without the flag that says so, as Info-ZIP writes them; perhaps with a second name."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as opened:
+        for path, data in bag_files({"data/Ñandú.tif": b"x"}).items():
+            info = zipfile.ZipInfo("bag/" + path)
+            info.create_system = made_on
+            if second is not None and not path.isascii():
+                told = zlib.crc32(info.filename.encode())
+                info.extra = struct.pack("<2HBI", 0x7075, 5 + len(second.encode()), 1, told) + second.encode()
+            opened.writestr(info, data)
+    whole = bytearray(target.getvalue())
+    for mark, flags_at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = whole.find(mark)
+        while at >= 0:
+            whole[at + flags_at + 1] &= 0xF7
+            at = whole.find(mark, at + 4)
+    return bytes(whole)
+
+
+def test_names_in_zips_of_unix_are_utf8_without_saying_so(tmp_path: Path) -> None:
+    assert judge(tmp_path, unflagged_zip(made_on=3)).valid
+    assert judge(tmp_path, unflagged_zip(made_on=3, second="bag/data/Ñandú.tif")).valid
+    assert judge(tmp_path, unflagged_zip(made_on=0, second="bag/data/Ñandú.tif")).valid
+    assert "file-missing" in errors(judge(tmp_path, unflagged_zip(made_on=0)))
+    other = errors(judge(tmp_path, unflagged_zip(made_on=3, second="bag/data/Other.tif")))
+    assert "zip-header-lies" in other
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
@@ -322,3 +373,13 @@ def test_a_gzipped_tar_is_unpacked_once_if_its_algorithms_are_the_usual(
     assert {finding.path for finding in report.findings if finding.code == "checksum-mismatch"} == {
         "data/big"
     }
+
+
+def test_a_file_with_files_below_it_is_no_bag(tmp_path: Path) -> None:
+    below = bag_files({"data/a": b"1", "data/a/b/c": b"2"})
+    for pack in FORMATS.values():
+        assert errors(judge(tmp_path, pack(below))) == {"name-below-file"}
+    store = MemoryStore("memory")
+    for path, data in below.items():
+        store.put(f"bag/{path}", data)
+    assert errors(validate_source(open_stored(store, "bag"))) == {"name-below-file"}
