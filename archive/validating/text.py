@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from archive.validating.interface import Buffer, Problem
 
@@ -14,7 +15,17 @@ MAX_SMALL_BYTES = 64 * 1024 * 1024
 """Of a tag file that is read whole (bag-info.txt, fetch.txt)."""
 _MAX_LINE = 1024 * 1024
 _NO_CHARSETS = frozenset(
-    {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "utf_8_sig", "mbcs", "oem"}
+    {
+        "charmap",
+        "idna",
+        "mbcs",
+        "oem",
+        "punycode",
+        "raw_unicode_escape",
+        "undefined",
+        "unicode_escape",
+        "utf_8_sig",
+    }
 )
 """What Python calls an encoding and nobody else does."""
 
@@ -36,10 +47,13 @@ def text_batches(chunks: Iterable[Buffer], encoding: str) -> Iterator[str]:
 
     Raises Problem where the bytes are not of that encoding, or a line is absurdly long.
     """
-    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)("strict"), translate=True)
+    pieces = _pieces(chunks)
+    first = next(pieces, b"")
+    codec = codecs.getincrementaldecoder(_with_order(encoding, first))
+    decoder = io.IncrementalNewlineDecoder(codec("strict"), translate=True)
     held = ""
     try:
-        for piece in _pieces(chunks):
+        for piece in chain([first], pieces):
             held += decoder.decode(piece)
             if end := held.rfind("\n") + 1:
                 yield held[:end]
@@ -51,6 +65,13 @@ def text_batches(chunks: Iterable[Buffer], encoding: str) -> Iterator[str]:
         raise Problem("not-the-declared-encoding", f"is not {encoding}: {wrong.__class__.__name__}") from None
     if held:
         yield held
+
+
+def _with_order(encoding: str, first: bytes) -> str:
+    """UTF-16 and UTF-32 without a byte-order mark are big-endian (RFC 2781, 4.3; Unicode, 3.10)."""
+    if encoding in ("utf-16", "utf-32") and not first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return encoding if first.startswith(codecs.BOM_UTF32_BE) else f"{encoding}-be"
+    return encoding
 
 
 def _pieces(chunks: Iterable[Buffer]) -> Iterator[bytes]:

@@ -129,7 +129,8 @@ def _bounded(findings: Iterable[Finding]) -> Iterator[Finding]:
 def _check_is_something(source: BagSource, contents: Contents) -> None:
     """A folder of holiday pictures is no invalid bag; it is no bag."""
     tags = contents.tags.places
-    if "bagit.txt" in tags or contents.findings or any(map(MANIFEST_NAME.fullmatch, tags)):
+    is_broken = any(finding.code != "not-a-file" for finding in contents.findings)
+    if "bagit.txt" in tags or is_broken or any(map(MANIFEST_NAME.fullmatch, tags)):
         return
     raise BadInput(
         f"There is no bag in {source.name}: neither bagit.txt nor a manifest.",

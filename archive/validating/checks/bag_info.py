@@ -46,7 +46,12 @@ def _take(bag: OpenedBag, elements: list[tuple[str, list[str]]], number: int, li
     elements.append((label, [parts["value"].strip()]))
     if label != parts["label"] or (not parts["space"] and parts["value"]):
         make = error if bag.is_1_0 else warning
-        sentence = f"Line {number} of {name} does not put exactly a colon and a blank after its label."
+        where = f"Line {number} of {name}"
+        sentence = (
+            f"{where} does not put exactly a colon and a blank after its label."
+            if label == parts["label"]
+            else f"{where} has blanks around its label '{printable(label[:80])}'."
+        )
         yield make("bag-info-separator", "2.2.2", sentence, name)
 
 

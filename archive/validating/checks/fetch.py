@@ -13,7 +13,9 @@ from archive.validating.tag_files import tag_lines
 NAME = "fetch.txt"
 _LINE = re.compile(r"(?P<url>[^ \t]+)[ \t]+(?P<length>[^ \t]+)[ \t]+(?P<path>.+)", re.DOTALL)
 _ABSOLUTE = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):[!-~]+")
+_WITH_HOST = re.compile(r"[^:]+://[^/?#]", re.DOTALL)
 _SCHEMES = frozenset({"http", "https", "ftp", "ftps", "sftp", "s3"})
+_MUST_ESCAPE = re.compile(r"%(?!0[AaDd]|25)")
 _MEANS = {"%0A": "\n", "%0D": "\r", "%25": "%"}
 
 
@@ -40,6 +42,9 @@ def _take(bag: OpenedBag, number: int, line: str) -> Iterator[Finding]:
     yield from _check_url(number, parts["url"])
     path = re.sub(r"^(?:\./)+", "", parts["path"])
     if bag.is_1_0:
+        if _MUST_ESCAPE.search(path):
+            sentence = f"{NAME} has '{printable(path)}' with a '%' that is not written as %25."
+            yield error("path-encoding", "2.2.3", sentence, path)
         path = re.sub(r"%(?:0[AaDd]|25)", lambda found: _MEANS[found[0].upper()], path)
     shown = printable(path)
     why = why_outside(path)
@@ -56,6 +61,8 @@ def _check_url(number: int, url: str) -> Iterator[Finding]:
     parts = _ABSOLUTE.fullmatch(url)
     if parts is None:
         yield error("fetch-url", "2.2.3", f"Line {number} of {NAME} has no absolute URL.", NAME)
+    elif parts["scheme"].lower() in _SCHEMES and not _WITH_HOST.match(url):
+        yield error("fetch-url", "2.2.3", f"The URL in line {number} of {NAME} names no host.", NAME)
     elif parts["scheme"].lower() not in _SCHEMES:
         sentence = f"Line {number} of {NAME} would read from '{parts['scheme']}:', not from the network."
         yield warning("fetch-scheme", "5.2", sentence, NAME)

@@ -45,9 +45,8 @@ def _check_name(bag: OpenedBag, name: str, parts: re.Match[str]) -> Iterator[Fin
         sentence = f"{printable(name)} should be named {kind}-{algorithm}.txt: lower-case letters and digits."
         yield make("algorithm-name", "2.4", sentence, name)
     if hasher(algorithm) is None:
-        yield error(
-            "algorithm-unknown", "2.4", f"{printable(algorithm)} is no checksum algorithm known here.", name
-        )
+        sentence = f"{printable(parts['algorithm'])} is no checksum algorithm known here."
+        yield error("algorithm-unknown", "2.4", sentence, name)
 
 
 def _check_kinds(bag: OpenedBag) -> Iterator[Finding]:

@@ -273,6 +273,9 @@ FETCH = {
     "relative_url": (b"/a 5 data/a.tif\n", "fetch-url"),
     "length_of_words": (b"https://example.org/a five data/a.tif\n", "fetch-line"),
     "two_fields": (b"https://example.org/a data/a.tif\n", "fetch-line"),
+    "url_without_a_host": (b"https:///a 5 data/a.tif\n", "fetch-url"),
+    "url_without_slashes": (b"https:a 5 data/a.tif\n", "fetch-url"),
+    "percent_not_encoded": (b"https://example.org/a 5 data/50%.tif\n", "path-encoding"),
     "binary": (b"\x00\xff\xfe\n", "not-the-declared-encoding"),
     "twice": (b"https://example.org/a - data/a.tif\n" * 2, "fetch-twice"),
 }
@@ -385,6 +388,7 @@ def test_structure_only_compares_no_checksum_and_says_so(tmp_path: Path) -> None
 
 def test_what_is_no_bag_is_bad_input(tmp_path: Path) -> None:
     (tmp_path / "picture.tif").write_bytes(b"II*\0" + bytes(1000))
+    (tmp_path / "favourite").symlink_to("picture.tif")
     for path in (tmp_path, tmp_path / "picture.tif", tmp_path / "absent"):
         with pytest.raises(BadInput):
             validate(path)

@@ -100,7 +100,9 @@ def test_versions_that_there_never_were(tmp_path: Path, version: bytes) -> None:
     assert errors(report) & {"version-unknown", "declaration-line"}
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "unicode_escape", "rot13", "base64", "\x00", "UTF-8; x"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8-sig", "charmap", "unicode_escape", "rot13", "base64", "\x00", "UTF-8; x"]
+)
 def test_encodings_that_are_none(tmp_path: Path, encoding: str) -> None:
     report = judged(tmp_path, bag_files(declaration=DECLARATION.replace(b"UTF-8", encoding.encode())))
     assert errors(report) & {"encoding-unknown", "declaration-line"}
@@ -262,3 +264,22 @@ def test_many_lines_are_judged_as_few(
     changed = {"manifest-sha256.txt": change(manifest(EVEN, "sha256"))}
     files = bag_files(EVEN, algorithms=("sha256",), info=b"X: y\n", changed=changed)
     assert errors(judged(tmp_path, files)) == codes
+
+
+@pytest.mark.parametrize(("declared", "codec"), [("UTF-16", "utf-16-be"), ("UTF-32", "utf-32-be")])
+def test_wide_text_without_a_mark_is_big_endian(tmp_path: Path, declared: str, codec: str) -> None:
+    files = bag_files(
+        algorithms=("sha256",),
+        declaration=DECLARATION.replace(b"UTF-8", declared.encode()),
+        info=OXUM.decode().encode(codec),
+        changed={"manifest-sha256.txt": BOTH.decode().encode(codec)},
+    )
+    files["tagmanifest-sha256.txt"] = files["tagmanifest-sha256.txt"].decode().encode(codec)
+    assert judged(tmp_path, files).valid
+
+
+def test_a_blank_before_a_label_is_told_as_one(tmp_path: Path) -> None:
+    report = judged(tmp_path, bag_files(info=b" " + OXUM))
+    assert [finding.sentence for finding in report.findings] == [
+        "Line 1 of bag-info.txt has blanks around its label 'Payload-Oxum'."
+    ]
