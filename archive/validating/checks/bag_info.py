@@ -10,6 +10,8 @@ from archive.validating.opened import OpenedBag
 from archive.validating.tag_files import tag_lines
 
 _ELEMENT = re.compile(r"(?P<label>[^:]+):(?P<space>[ \t]?)(?P<value>.*)", re.DOTALL)
+MOST_LINES = 250_000
+"""That are read: real bags have a few dozen, and a hostile archive of some kilobytes has millions."""
 _ONCE = frozenset({"bagging-date", "bag-size", "bag-count", "bag-group-identifier"})
 
 
@@ -22,6 +24,10 @@ def check(bag: OpenedBag) -> Iterator[Finding]:
     lines = yield from tag_lines(bag, name)
     elements: list[tuple[str, list[str]]] = []
     for number, line in enumerate(lines, start=1):
+        if number > MOST_LINES:
+            sentence = f"{name} has more than {MOST_LINES:,} lines; the rest was not read."
+            yield error("tag-file-too-large", "2.2.2", sentence, name)
+            break
         yield from _take(bag, elements, number, line)
     bag.info = [(label, " ".join(filter(None, values))) for label, values in elements]
     yield from _check_repeated(bag, name)

@@ -7,6 +7,7 @@ import io
 import struct
 import tarfile
 import time
+import tracemalloc
 import zipfile
 import zlib
 from pathlib import Path
@@ -283,3 +284,13 @@ def test_a_blank_before_a_label_is_told_as_one(tmp_path: Path) -> None:
     assert [finding.sentence for finding in report.findings] == [
         "Line 1 of bag-info.txt has blanks around its label 'Payload-Oxum'."
     ]
+
+
+def test_metadata_without_end_fill_no_memory(tmp_path: Path) -> None:
+    (tmp_path / "bag.tar.gz").write_bytes(tar_bytes(bag_files(info=b"A: b\n" * 3_000_000), mode="w:gz"))
+    tracemalloc.start()
+    report = validate(tmp_path / "bag.tar.gz")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert errors(report) == {"tag-file-too-large"}
+    assert peak < 192 * 1024**2
