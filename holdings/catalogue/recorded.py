@@ -67,16 +67,14 @@ class RecordedPackages:
         )
 
     def unmerged(self, merged: pa.Table) -> list[tuple[str, str]]:
-        query = """
-            SELECT package_id, sha256 FROM objects ANTI JOIN merged USING (package_id, sha256)
-            WHERE key = $1 ORDER BY package_id
-        """
         with self._visit() as connection:
-            connection.register("merged", merged)
-            try:
-                return connection.execute(query, [INDEX_NAME]).fetchall()
-            finally:
-                connection.unregister("merged")
+            query = "SELECT package_id, sha256 FROM objects WHERE key = $1"
+            indexed = connection.sql(query, params=[INDEX_NAME]).to_arrow_table()
+        # Not joined in the database: a table of ours cannot be registered there while another thread
+        # opens the same file ("python_arrow_scan does not exist").
+        keys = ["package_id", "sha256"]
+        missing = indexed.cast(merged.schema).join(merged, keys, join_type="left anti")
+        return sorted(zip(*(missing.column(key).to_pylist() for key in keys), strict=True))
 
     def rows(self, *, at_most: int) -> dict[str, Row] | None:
         """All packages; None where they are more than `at_most`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -142,3 +143,15 @@ def test_packages_are_named_as_the_database_names_them(
         if key.lower().startswith(f"{name}.") or (is_open and name.startswith(key.lower()))
     }
     assert told.named_in([(key, is_open) for key in keys]) == sorted(expected)
+
+
+def test_threads_that_open_the_file_at_once_are_all_answered(
+    catalogue: DuckDBCatalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remembered, "_SETTLED_SECONDS", 3600)
+
+    def ask(_: int) -> int:
+        return found(catalogue, "nhm-a.1")
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(ask, range(120))) == {1}
