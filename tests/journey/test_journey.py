@@ -109,6 +109,7 @@ def test_the_whole_way_with_small_pictures(holdings: Holdings, tmp_path: Path) -
     walk_the_whole_way(holdings, source, images=3)
 
 
-@pytest.mark.parametrize("holdings", ["folders", pytest.param("s3", marks=pytest.mark.soak)], indirect=True)
+@pytest.mark.soak
+@pytest.mark.parametrize("holdings", ["folders", "s3"], indirect=True)
 def test_the_whole_way_with_pinned_insects(holdings: Holdings) -> None:
     walk_the_whole_way(holdings, shared_data("specimens", "nhm-pinned"), images=8)

@@ -27,7 +27,7 @@ def source(tmp_path: Path) -> Path:
 
 
 def test_a_few_killed_deposits_lose_and_invent_nothing(local: Holdings, source: Path) -> None:
-    kill_deposits(local, source, kills=3, seed=1)
+    kill_deposits(local, source, kills=2, seed=1)
 
 
 def test_a_few_killed_applies_lose_and_invent_nothing(local: Holdings, source: Path) -> None:
