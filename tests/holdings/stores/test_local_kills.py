@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -27,7 +28,10 @@ def kill_writers(store: LocalStore, *, kills: int, seed: int) -> None:
         for writer in writers:
             assert writer.stdout
             writer.stdout.readline()  # it is under way
-        time.sleep(chance.uniform(0, 0.12))
+        if number == 0:
+            _stop_in_a_put(store, writers)
+        else:
+            time.sleep(chance.uniform(0, 0.12))
         said = [_kill(writer) for writer in writers]
         debris += len(list((store.folder / ".holdfast/incoming").iterdir()))
         there = set(keys(store))
@@ -40,6 +44,21 @@ def kill_writers(store: LocalStore, *, kills: int, seed: int) -> None:
         assert list((store.folder / ".holdfast/incoming").iterdir()) == []
         checked.add(f"swept/{number}")
     assert debris, "no kill met a put"
+
+
+def _stop_in_a_put(store: LocalStore, writers: list[subprocess.Popen[str]]) -> None:
+    """How long a put takes hangs on the machine: writers are stopped and let go until one is met in the
+    middle of it."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        for writer in writers:
+            writer.send_signal(signal.SIGSTOP)
+        if any((store.folder / ".holdfast/incoming").iterdir()):
+            return
+        for writer in writers:
+            writer.send_signal(signal.SIGCONT)
+        time.sleep(0.004)
+    raise AssertionError("no writer was met in a put")
 
 
 def _start(folder: Path, *, seed: int) -> subprocess.Popen[str]:
