@@ -9,7 +9,6 @@ knows the journal and writes the catalogue.
 
 from __future__ import annotations
 
-import socket
 import tempfile
 import threading
 from collections import deque
@@ -19,9 +18,9 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from archive.bag import Intent
+from archive.cluster import cluster_client
 from archive.crew import Hands, ReadBag
 from archive.identifying.interface import Check, FoundImage, Sidecar
 from archive.planned import PlannedBag
@@ -30,7 +29,7 @@ from archive.sources.interface import LeftOut, SourceFile
 from archive.sources.opening import Place, open_source
 from archive.storing import StoredBag
 from holdings.catalogue.identity import OwnStore
-from holdings.errors import BadInput, Unavailable
+from holdings.errors import Unavailable
 from holdings.house import House
 from holdings.observing import Advanced, Finished, Started, nobody
 from holdings.opening import open_stores
@@ -38,8 +37,6 @@ from holdings.settings import Settings
 
 Result = TypeVar("Result")
 
-_CONNECT_SECONDS = 5
-_PROTOCOLS = ("tcp", "tls", "ws", "wss")
 _FILES_AT_ONCE = 256
 """In one task of looking into files."""
 _FOLDERS_AT_ONCE = 64
@@ -66,45 +63,13 @@ def cluster_crew(
 
     Raises BadInput where that is no address, Unavailable where nobody answers.
     """
-    _knock(scheduler)
-    import distributed  # noqa: PLC0415  # seconds to import, and only a cluster needs it
-
-    try:
-        client: Any = distributed.Client(scheduler, timeout=_CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]  # untyped there
-    except (OSError, ValueError) as error:
-        raise _nobody(scheduler, error) from None
-    with client:
+    with cluster_client(scheduler) as client:
         if not client.scheduler_info()["workers"]:
             raise Unavailable(
                 f"The Dask scheduler at {scheduler} has no workers.", hint="dask worker " + scheduler
             )
         workplace = Workplace(settings=house.settings, place=place, catalogue_id=house.catalogue.catalogue_id)
         yield ClusterCrew(client, workplace, hands, stopping)
-
-
-def _knock(named: str) -> None:
-    """Whether anything listens there, before Dask is asked: its own client tries for half a minute."""
-    try:
-        url = urlsplit(named)
-        host, port = url.hostname, url.port
-    except ValueError:
-        host, port = None, None
-    if host is None or port is None or url.scheme not in _PROTOCOLS:
-        raise BadInput(
-            f"'{named[:200]}' is no address of a scheduler.", hint="For example: tcp://127.0.0.1:8786"
-        )
-    try:
-        socket.create_connection((host, port), timeout=_CONNECT_SECONDS).close()
-    except OSError as error:
-        raise _nobody(named, error) from None
-
-
-def _nobody(named: str, error: Exception) -> Unavailable:
-    return Unavailable(
-        f"No Dask scheduler answers at {named}.",
-        hint="Start one with `dask scheduler`, or leave --scheduler away.",
-        detail=str(error),
-    )
 
 
 class ClusterCrew:

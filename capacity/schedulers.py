@@ -10,15 +10,14 @@ import contextlib
 import importlib
 import os
 import re
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
+from archive.cluster import cluster_client, is_address
 from capacity.checkpoints import Checkpoints
 from capacity.engine import Block, Model, simulate
-from holdings.errors import BadInput, Unavailable
+from holdings.errors import BadInput
 
 _GETS = {"threads": "dask.threaded", "processes": "dask.multiprocessing"}
 """Modules, not Dask's names for them: to look a name up, Dask imports all of distributed."""
@@ -29,10 +28,8 @@ _CLUSTERS = {
 }
 """Each has `start(workers)`, a context manager that gives the scheduler's address."""
 _CLUSTER = re.compile(rf"^({'|'.join(_CLUSTERS)})(?::([1-9][0-9]{{0,4}}))?$")
-_CONNECT_SECONDS = 5
 _RETRIES = 3
 """A block is tried again so often where its worker was lost."""
-_PROTOCOLS = ("tcp", "tls", "ws", "wss")
 Progress = Callable[[int, int], None]
 
 
@@ -108,13 +105,8 @@ def _on_cluster(
     progress: Progress,
 ) -> list[Block]:
     """Blocks are kept by this process as they come: workers elsewhere may not see its disk."""
-    # Seconds to import, and only a cluster needs it.
-    distributed = importlib.import_module("distributed")
-    try:
-        client = distributed.Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise _nobody(address, error) from None
-    with client:
+    with cluster_client(address) as client:
+        distributed = importlib.import_module("distributed")
         model = build()
         found = {each.block: kept.load(each.block, each.draws) for each in work} if kept else {}
         todo = [each for each in work if found.get(each.block) is None]
@@ -142,32 +134,10 @@ def _address(named: str) -> Iterator[str]:
         with importlib.import_module(_CLUSTERS[match[1]]).start(workers) as address:
             yield address
         return
-    _knock(named)
-    yield named
-
-
-def _knock(named: str) -> None:
-    """Whether anything listens there, before Dask is asked: its own client tries for half a minute."""
-    try:
-        url = urlsplit(named)
-        host, port = url.hostname, url.port
-    except ValueError:
-        host, port = None, None
-    if host is None or port is None or url.scheme not in _PROTOCOLS:
+    if not is_address(named):
         raise BadInput(
             f"'{named}' is no scheduler.",
             hint="It is serial, threads, processes, local:N, slurm:N, kubernetes:N, "
             "or an address such as tcp://127.0.0.1:8786.",
         )
-    try:
-        socket.create_connection((host, port), timeout=_CONNECT_SECONDS).close()
-    except OSError as error:
-        raise _nobody(named, error) from None
-
-
-def _nobody(named: str, error: Exception) -> Unavailable:
-    return Unavailable(
-        f"No Dask scheduler answers at {named}.",
-        hint="Start one with `dask scheduler`, or leave --scheduler away.",
-        detail=str(error),
-    )
+    yield named

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from archive.cluster import cluster_client
 from archive.collection.built import BuiltImage, to_json
 from archive.collection.journal import journal_key
 from archive.collection.one_image import Task, build_image
@@ -93,10 +94,7 @@ def on_dask(
         configured = dask_any.config.get("scheduler", None)
         how: dict[str, Any] = {} if configured else {"scheduler": "processes", "num_workers": workers}
         if scheduler is not None:
-            import distributed  # noqa: PLC0415  # as above
-
-            cluster: Any = distributed  # it is half typed
-            stack.enter_context(cluster.Client(scheduler, set_as_default=True))
+            stack.enter_context(cluster_client(scheduler, set_as_default=True))
             how = {}
         at_once = _TASKS_PER_WORKER * workers
         for begin in range(0, len(tasks), at_once):
