@@ -26,7 +26,7 @@ Numbers = NDArray[np.floating]
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 MONTHLY = ("bytes_held", "cost", "bytes_deposited", "images_deposited", "objects_deposited")
 YEARLY_BY_STORE = (
-    *("bytes_written", "bytes_audited", "bytes_served", "network_mean", "network_peak"),
+    *("bytes_written", "bytes_audited", "bytes_served", "requests", "network_mean", "network_peak"),
     *("media_bought", "carbon"),
 )
 YEARLY = ("bytes_lost", "objects_lost")
@@ -140,6 +140,7 @@ def _units(money: str) -> dict[str, tuple[str, str]]:
         "bytes_written": ("bytes written in the year", "B"),
         "bytes_audited": ("bytes read to verify copies in the year", "B"),
         "bytes_served": ("bytes read by people in the year", "B"),
+        "requests": ("requests in the year, puts and gets", "1"),
         "network_mean": ("line in and out, mean of the year", "Gbit/s"),
         "network_peak": ("line in and out, busiest day in a hundred of the busiest month", "Gbit/s"),
         "media_bought": ("media bought in the year", "B"),

@@ -124,7 +124,8 @@ def cost_of_store(store: StoreModel, months: Months, market: Market, model: Mode
     )
     # A new copy is read back: it came, and it goes out once.
     out = months.read + months.came + audited + served
-    billed = _fees(store, months, audits, served, out)
+    puts, gets = _requests(months, audits, served)
+    billed = _fees(store, months, puts, gets, out)
     rate = draw(told.exchange_rate)
     parts = {name: rate * level * amount for name, amount in billed.items()}
     if told.media is not None:
@@ -140,6 +141,7 @@ def cost_of_store(store: StoreModel, months: Months, market: Market, model: Mode
             "bytes_written": by_years(months.came),
             "bytes_audited": by_years(audited),
             "bytes_served": by_years(served),
+            "requests": by_years(puts + gets),
             **_lines(months.came + out - local, model, draw),
             "media_bought": by_years(bought * TB if told.media else nothing),
             "carbon": by_years(kwh * _grid(model, draw) + store.embodied_kg_per_tb * bought),
@@ -147,14 +149,19 @@ def cost_of_store(store: StoreModel, months: Months, market: Market, model: Mode
     )
 
 
-def _fees(store: StoreModel, months: Months, audits: float, served: Floats, out: Floats) -> dict[str, Floats]:
-    """What the price sheet asks for, at its own prices and in its own money."""
-    billed_gb = (months.held + store.billed_bytes_per_package * months.packages) / GB
+def _requests(months: Months, audits: float, served: Floats) -> tuple[Floats, Floats]:
+    """Puts and gets of each month: ndarrays = (n_months, n_draws). Removing is free, and not counted."""
     puts = OBJECTS_PER_PACKAGE * months.came_packages
     read_whole = OBJECTS_PER_PACKAGE * (months.read_packages + audits * months.packages)
     gets = read_whole + _READS_OF_A_NEW_COPY * puts
     if months.image_bytes is not None:
         gets = gets + served / np.maximum(months.image_bytes, 1.0)
+    return puts, gets
+
+
+def _fees(store: StoreModel, months: Months, puts: Floats, gets: Floats, out: Floats) -> dict[str, Floats]:
+    """What the price sheet asks for, at its own prices and in its own money."""
+    billed_gb = (months.held + store.billed_bytes_per_package * months.packages) / GB
     return {
         "storage": store.per_gb_month * billed_gb,
         "requests": store.per_put * puts + store.per_get * gets,

@@ -175,7 +175,10 @@ def _years(result: xr.Dataset) -> Iterator[dict[str, object]]:
 
 def _of_the_year(at: xr.Dataset) -> dict[str, object]:
     """What the year needs beside bytes and money, by store."""
-    by_store = ("bytes_written", "bytes_audited", "bytes_served", "network_mean", "network_peak", "carbon")
+    by_store = (
+        *("bytes_written", "bytes_audited", "bytes_served", "requests"),
+        *("network_mean", "network_peak", "carbon"),
+    )
     stores = [str(store) for store in at["store"].values]
     return {
         **{

@@ -45,6 +45,18 @@ def test_money_is_that_computed_by_hand(tmp_path: Path) -> None:
         assert cost[n] == pytest.approx([level * hot, level * cold], rel=1e-12)
 
 
+def test_requests_are_those_computed_by_hand(tmp_path: Path) -> None:
+    """4 objects of 5 bags a month; each new one is looked for, looked at and read back: 4 requests."""
+    scenario = a_scenario(tmp_path)
+    hot, cold = simulate(build_model(scenario), seed=0, block=0, draws=1).by_store["requests"][0, :, 0]
+    audited = [
+        0.0 if not store.audit_every_months else 1 / store.audit_every_months for store in scenario.stores
+    ]
+    months, copied = 7, 5
+    assert hot == 20 * 4 * months + 20 * copied + 20 * audited[0] * sum(range(1, 8))
+    assert cold == 20 * 4 * copied + 20 * audited[1] * sum(range(1, 6))
+
+
 def test_growth_is_by_the_month() -> None:
     made = objects_made(np.array([7.0]), np.array([0.44]), 25)[:, 0]
     assert made[[0, 6, 12, 24]] == pytest.approx([7, 7 * 1.2, 7 * 1.44, 7 * 1.44**2])
