@@ -20,8 +20,10 @@ _PLAIN = (
     "images_deposited",
     "objects_deposited",
     "cost_parts",
+    "store_parts",
     "discount_rate",
 )
+_NAMED = ("by_store", "by_year", "by_type", "by_domain", "by_month")
 
 
 class Checkpoints:
@@ -60,8 +62,7 @@ class Checkpoints:
 def _arrays(block: Block) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.floating]]]:
     return {
         **{name: getattr(block, name) for name in _PLAIN},
-        **{f"by_store.{name}": values for name, values in block.by_store.items()},
-        **{f"by_year.{name}": values for name, values in block.by_year.items()},
+        **{f"{of}.{name}": values for of in _NAMED for name, values in getattr(block, of).items()},
     }
 
 
@@ -70,4 +71,5 @@ def _block(held: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.floating]]]) 
         return {name.removeprefix(prefix): values for name, values in held.items() if name.startswith(prefix)}
 
     plain: Any = {name: held[name] for name in _PLAIN}
-    return Block(**plain, by_store=below("by_store."), by_year=below("by_year."))
+    named: Any = {of: below(f"{of}.") for of in _NAMED}
+    return Block(**plain, **named)

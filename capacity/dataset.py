@@ -6,7 +6,7 @@ import hashlib
 import importlib.metadata
 import json
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from capacity.cohorts import month_after
 from capacity.engine import Block
 from capacity.flows import by_years
 from capacity.laws import Floats
+from capacity.losses import domains_of
 from capacity.money import BILLED, PARTS
 from capacity.scenario import Input, PlannedStore, Scenario
 from holdings.settings.prices import FigureName, PriceSheet
@@ -26,23 +27,37 @@ Numbers = NDArray[np.floating]
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 MONTHLY = ("bytes_held", "cost", "bytes_deposited", "images_deposited", "objects_deposited")
 YEARLY_BY_STORE = (
-    *("bytes_written", "bytes_audited", "bytes_served", "requests", "network_mean", "network_peak"),
-    *("media_bought", "carbon"),
+    *("bytes_written", "bytes_audited", "bytes_served", "bytes_damaged", "requests"),
+    *("audit_drive_hours", "audit_core_hours", "network_mean", "network_peak", "media_bought", "carbon"),
 )
 YEARLY = ("bytes_lost", "objects_lost")
-CUBES = (*MONTHLY, *YEARLY_BY_STORE, *YEARLY, "cost_parts", "cost_present")
+YEARLY_BY_TYPE = ("objects_by_type", "bytes_by_type")
+YEARLY_BY_DOMAIN = ("bytes_only_there", "objects_only_there")
+CUBES = (
+    *(*MONTHLY, *YEARLY_BY_STORE, *YEARLY, *YEARLY_BY_TYPE, *YEARLY_BY_DOMAIN),
+    *("cost_parts", "cost_present"),
+)
 """The variables that hold every draw; their hash is the run's identity."""
+MONTHLY_BY_STORE = (
+    *("objects_held", "packages_held", "bytes_audited", "bytes_damaged", "bytes_lost", "objects_lost"),
+    *("network_mean", "network_peak", "media_bought", "media_installed", "carbon"),
+)
+"""Told by month and store as quantiles alone, under `NAME_month_fan`."""
 FANS = (
     *("bytes_held_fan", "bytes_held_total_fan", "cost_fan", "cost_total_fan", "cost_spent_fan"),
-    *(f"{name}_fan" for name in (*YEARLY_BY_STORE, *YEARLY)),
-    *("cost_parts_fan", "cost_year_fan"),
+    *(f"{name}_fan" for name in (*YEARLY_BY_STORE, *YEARLY, *YEARLY_BY_TYPE, *YEARLY_BY_DOMAIN)),
+    *(f"{name}_month_fan" for name in MONTHLY_BY_STORE),
+    *("cost_parts_fan", "cost_parts_store_fan", "cost_year_fan"),
 )
-CHANCES = ("full_by", "over_budget")
-"""Probabilities: that a store's capacity is reached by a month, that a year costs more than the budget."""
+CHANCES = ("full_by", "over_budget", "over_line")
+"""Probabilities: that a store's capacity is reached by a month, that a year costs more than the budget,
+that a busy day asks for more than a store's line."""
+FACTS = ("capacity", "line", "lead_months", "media_life_years")
+"""What the scenario says of each store; nan where it says nothing."""
 PROVENANCE = (
     "title", "scenario", "scenario_text", "policy_text", "price_sheets", "stores", "inputs", "prices",
-    "currency", "price_year", "deposit_day", "draws", "seed", "catalogue_id", "versions", "model",
-    "randomisation_error", "draws_sha256",
+    "currency", "price_year", "budget_per_year", "deposit_day", "draws", "seed", "catalogue_id", "versions",
+    "model", "randomisation_error", "draws_sha256",
 )  # fmt: skip
 """What every result has; one without is none of ours, or of another version."""
 _PER = {
@@ -68,6 +83,8 @@ _DIMS: dict[str, tuple[str, ...]] = {
     "objects_deposited": ("month", "draw"),
     **dict.fromkeys(YEARLY_BY_STORE, ("year", "store", "draw")),
     **dict.fromkeys(YEARLY, ("year", "draw")),
+    **dict.fromkeys(YEARLY_BY_TYPE, ("year", "type", "draw")),
+    **dict.fromkeys(YEARLY_BY_DOMAIN, ("year", "domain", "draw")),
     "cost_parts": ("year", "part", "draw"),
     "cost_present": ("draw",),
 }
@@ -81,6 +98,7 @@ def make_dataset(
     blocks : emptied, for what is joined need not be there twice.
     errors : the randomisation error of headline medians, as shares, where it was found out.
     """
+    monthly, store_parts = _months_kept(blocks)
     cubes = _joined(blocks, scenario)
     money = scenario.currency
     units = _units(money)
@@ -88,12 +106,29 @@ def make_dataset(
         {
             **{name: (_DIMS[name], cubes[name], _about(*units[name])) for name in CUBES},
             **_fans(cubes, units, money),
+            **_month_fans(monthly, units),
+            "cost_parts_store_fan": (
+                ("quantile", "year", "store", "part"),
+                _quantiles(store_parts),
+                _about("nominal cost of the year, by store and by what it is spent on", money)
+                | _of_draws(store_parts),
+            ),
             **_chances(cubes, scenario),
+            **_facts(scenario),
         },
         coords=_coords(scenario),
     )
     ds.attrs = _provenance(scenario, ds, seed=seed, errors=errors or {})
     return ds
+
+
+def _months_kept(blocks: list[Block]) -> tuple[dict[str, Numbers], Numbers]:
+    """What the first blocks hold of each month and store, and of what money was spent on in each."""
+    kept = [block for block in blocks if block.by_month]
+    monthly = {
+        name: np.concatenate([block.by_month[name] for block in kept], axis=-1) for name in MONTHLY_BY_STORE
+    }
+    return monthly, np.concatenate([block.store_parts for block in kept], axis=-1)
 
 
 def _joined(blocks: list[Block], scenario: Scenario) -> dict[str, Numbers]:
@@ -102,8 +137,9 @@ def _joined(blocks: list[Block], scenario: Scenario) -> dict[str, Numbers]:
         block = blocks.pop(0)
         for name in MONTHLY:
             parts.setdefault(name, []).append(getattr(block, name))
-        for name, values in (*block.by_store.items(), *block.by_year.items()):
-            parts.setdefault(name, []).append(values)
+        for several in (block.by_store, block.by_year, block.by_type, block.by_domain):
+            for name, values in several.items():
+                parts.setdefault(name, []).append(values)
         parts.setdefault("cost_parts", []).append(block.cost_parts)
         parts.setdefault("cost_present", []).append(present_worth(block.cost, block.discount_rate, scenario))
     return {name: np.concatenate(parts.pop(name), axis=-1) for name in CUBES}
@@ -124,10 +160,18 @@ def _coords(scenario: Scenario) -> dict[str, Any]:
     return {
         "month": ("month", np.array(months), {"long_name": "first day of the month"}),
         "year": ("year", np.array(months[::12]), {"long_name": "first day of the year of the plan"}),
-        "store": ("store", np.array([store.name for store in scenario.stores], dtype=object)),
-        "part": ("part", np.array(PARTS, dtype=object), {"long_name": "what money is spent on"}),
+        "store": ("store", _words(store.name for store in scenario.stores)),
+        "store_tier": ("store", _words(store.tier for store in scenario.stores)),
+        "store_domain": ("store", _words(store.domain for store in scenario.stores)),
+        "domain": ("domain", _words(domains_of(scenario.stores)), {"long_name": "what fails together"}),
+        "type": ("type", _words(kind.name for kind in scenario.object_types), {"long_name": "of objects"}),
+        "part": ("part", _words(PARTS), {"long_name": "what money is spent on"}),
         "quantile": ("quantile", np.array(QUANTILES)),
     }
+
+
+def _words(names: Iterable[str]) -> NDArray[np.object_]:
+    return np.array(list(names), dtype=object)
 
 
 def _units(money: str) -> dict[str, tuple[str, str]]:
@@ -140,13 +184,23 @@ def _units(money: str) -> dict[str, tuple[str, str]]:
         "bytes_written": ("bytes written in the year", "B"),
         "bytes_audited": ("bytes read to verify copies in the year", "B"),
         "bytes_served": ("bytes read by people in the year", "B"),
+        "bytes_damaged": ("bytes of copies damaged or gone in the year, expected, to be made again", "B"),
         "requests": ("requests in the year, puts and gets", "1"),
+        "audit_drive_hours": ("hours of drives that read to verify copies in the year", "h"),
+        "audit_core_hours": ("hours of cores that hash what is verified in the year", "h"),
         "network_mean": ("line in and out, mean of the year", "Gbit/s"),
         "network_peak": ("line in and out, busiest day in a hundred of the busiest month", "Gbit/s"),
         "media_bought": ("media bought in the year", "B"),
+        "media_installed": ("media ordered and not worn out at the end", "B"),
         "carbon": ("carbon of the year, operation and embodied", "kg CO2e"),
-        "bytes_lost": ("bytes lost in the year, expected", "B"),
-        "objects_lost": ("objects lost in the year, expected", "1"),
+        "bytes_lost": ("bytes lost for ever in the year, expected", "B"),
+        "objects_lost": ("objects lost for ever in the year, expected", "1"),
+        "objects_held": ("objects whose images are held at the end", "1"),
+        "packages_held": ("packages held at the end", "1"),
+        "objects_by_type": ("objects digitised in the year, by type", "1"),
+        "bytes_by_type": ("bytes of masters made in the year, one copy, by type", "B"),
+        "bytes_only_there": ("bytes with copies in this domain alone at the end of the year", "B"),
+        "objects_only_there": ("objects with copies in this domain alone at the end of the year", "1"),
         "cost_parts": ("nominal cost of the year, by what it is spent on", money),
         "cost_present": ("all cost, as money of the first month", money),
     }
@@ -186,9 +240,25 @@ def _fans(cubes: dict[str, Numbers], units: dict[str, tuple[str, str]], money: s
             _about("nominal cost of the year", money),
         ),
     }
-    for name in (*YEARLY_BY_STORE, *YEARLY, "cost_parts"):
+    for name in (*YEARLY_BY_STORE, *YEARLY, *YEARLY_BY_TYPE, *YEARLY_BY_DOMAIN, "cost_parts"):
         fans[f"{name}_fan"] = (("quantile", *_DIMS[name][:-1]), _quantiles(cubes[name]), _about(*units[name]))
     return fans
+
+
+def _month_fans(monthly: Mapping[str, Numbers], units: dict[str, tuple[str, str]]) -> dict[str, Any]:
+    """Quantiles of what months keep of each store."""
+    return {
+        f"{name}_month_fan": (
+            ("quantile", "month", "store"),
+            _quantiles(cube),
+            _about(units[name][0].replace("year", "month"), units[name][1]) | _of_draws(cube),
+        )
+        for name, cube in monthly.items()
+    }
+
+
+def _of_draws(cube: Numbers) -> dict[str, str]:
+    return {"comment": f"of the first {cube.shape[-1]} draws"}
 
 
 def _quantiles(cube: Numbers) -> Floats:
@@ -199,6 +269,7 @@ def _quantiles(cube: Numbers) -> Floats:
 
 def _chances(cubes: dict[str, Numbers], scenario: Scenario) -> dict[str, Any]:
     limits = np.array([store.capacity_tb * 1e12 or np.inf for store in scenario.stores])[:, None]
+    lines = np.array([store.gbit_per_s or np.inf for store in scenario.stores])[:, None]
     yearly = by_years(cubes["cost"].sum(axis=1, dtype=np.float64))
     budget = scenario.budget_per_year or np.inf
     return {
@@ -211,6 +282,30 @@ def _chances(cubes: dict[str, Numbers], scenario: Scenario) -> dict[str, Any]:
             ("year",),
             (yearly > budget).mean(axis=-1),
             _about("probability that the year costs more than its budget", "1"),
+        ),
+        "over_line": (
+            ("year", "store"),
+            (cubes["network_peak"] > lines).mean(axis=-1),
+            _about("probability that a busy day asks for more than the store's line", "1"),
+        ),
+    }
+
+
+def _facts(scenario: Scenario) -> dict[str, Any]:
+    """What the scenario says of its stores, for whoever lays the fans beside it."""
+
+    def of(told: Callable[[PlannedStore], float], long_name: str, units: str) -> Any:
+        values = [told(store) or np.nan for store in scenario.stores]
+        return ("store",), np.array(values), _about(long_name, units)
+
+    return {
+        "capacity": of(lambda store: store.capacity_tb * 1e12, "what the store holds at most", "B"),
+        "line": of(lambda store: store.gbit_per_s, "of the line to the store", "Gbit/s"),
+        "lead_months": of(
+            lambda store: store.media.lead_months if store.media else 0.0, "from order to first use", "month"
+        ),
+        "media_life_years": of(
+            lambda store: store.media.life_years if store.media else 0.0, "of its media", "year"
         ),
     }
 
@@ -239,6 +334,7 @@ def _provenance(
         "prices": _json([told for store in scenario.stores for told in _prices_told(store)]),
         "currency": scenario.currency,
         "price_year": scenario.price_year,
+        "budget_per_year": scenario.budget_per_year,
         "deposit_day": scenario.deposit_day,
         "draws": int(ds.sizes["draw"]),
         "seed": seed,

@@ -11,7 +11,7 @@ one fixed order: no matrix product, whose order of summing would depend on threa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,6 +29,9 @@ from capacity.sampling import BLOCK, correlate, generator_of, normals, uniforms
 from capacity.scenario import Correlation, Input, Institution, Line, ObjectType, Scenario
 from capacity.sizes import Moments, object_moments
 from capacity.volumes import objects_of, objects_of_lines
+
+MONTHLY_BLOCKS = 2
+"""Blocks that keep single months of each store, for their quantiles: eleven cubes, so not of all draws."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,8 +96,16 @@ class Block:
     """Of each year: ndarray = (n_years, n_stores, n_draws)."""
     by_year: Mapping[str, NDArray[np.floating]]
     """Of each year: ndarray = (n_years, n_draws)."""
+    by_type: Mapping[str, NDArray[np.floating]]
+    """Of each year: ndarray = (n_years, n_types, n_draws)."""
+    by_domain: Mapping[str, NDArray[np.floating]]
+    """At the end of each year: ndarray = (n_years, n_domains, n_draws)."""
+    by_month: Mapping[str, NDArray[np.floating]]
+    """Of each month: ndarray = (n_months, n_stores, n_draws); empty beyond the first `MONTHLY_BLOCKS`."""
     cost_parts: NDArray[np.floating]
     """Of each year: ndarray = (n_years, n_parts, n_draws)."""
+    store_parts: NDArray[np.floating]
+    """Of each year: ndarray = (n_years, n_stores, n_parts, n_draws); no draws beyond the first blocks."""
     discount_rate: Floats
     """ndarray = (n_draws,)"""
 
@@ -179,6 +190,7 @@ class Chance:
     ) -> None:
         self.draws, self.seed, self.block = draws, seed, block
         self.is_plain = points is not None
+        self.is_forecast = points is None and scramble == 0
         # The whole block is drawn and then cut, so that fewer draws are the beginning of more.
         names = [item.name for item in model.inputs]
         drawn = points or uniforms(names, seed=seed, block=block, scramble=scramble)
@@ -209,6 +221,8 @@ class _Flows:
     bytes_deposited: Floats
     images: Floats
     objects_deposited: Floats
+    by_type: dict[str, dict[str, Floats]]
+    """Of each year, by what is counted and by the name of the type: ndarray = (n_years, n_draws)."""
 
 
 def _flows(model: Model, chance: Chance) -> _Flows:
@@ -220,6 +234,7 @@ def _flows(model: Model, chance: Chance) -> _Flows:
         bytes_deposited=np.zeros(shape),
         images=np.zeros(shape),
         objects_deposited=np.zeros(shape),
+        by_type={"objects_by_type": {}, "bytes_by_type": {}},
     )
     objects = months_objects(model, chance)
     for each in model.streams:
@@ -231,6 +246,8 @@ def _flows(model: Model, chance: Chance) -> _Flows:
             flows.images[...] += images
             flows.objects_deposited[...] += number
             flows.objects[each.pattern] += number
+            flows.by_type["objects_by_type"][each.kind.name] = by_years(number)
+            flows.by_type["bytes_by_type"][each.kind.name] = by_years(made)
         else:
             made = images * sum(chance.of(item) for item in each.kind.derivatives)
         flows.made[each.pattern] += made
@@ -285,12 +302,13 @@ class _Accounts:
 
     def __init__(self, model: Model, chance: Chance, flows: _Flows) -> None:
         self.model, self.chance, self.flows = model, chance, flows
-        self.exact = model.is_exact
+        self.kind: type[np.floating] = np.float64 if model.is_exact else np.float32
+        # Only what is told as a forecast is told by the month; not what is asked of inputs or scramblings.
+        self.keeps_months = chance.block < MONTHLY_BLOCKS and chance.is_forecast
 
     def block(self) -> Block:
         model, draws = self.model, self.chance.draws
-        kind = np.float64 if self.exact else np.float32
-        held = np.empty((model.months, len(model.stores), draws), dtype=kind)
+        held = np.empty((model.months, len(model.stores), draws), dtype=self.kind)
         cost = np.empty_like(held)
         market = Market(
             model.numbers,
@@ -300,47 +318,59 @@ class _Accounts:
             block=self.chance.block,
             plain=self.chance.is_plain,
         )
-        years: dict[str, list[Floats]] = {}
-        parts = np.zeros((model.years, len(PARTS), draws))
+        years, months_kept = _Shelves(self.kind), _Shelves(self.kind)
+        parts = np.zeros((model.years, len(model.stores), len(PARTS), draws))
         all_held = np.zeros((model.months, draws))
         for number, store in enumerate(model.stores):
             months = self._months(number)
             found = cost_of_store(store, months, market, model, self.chance.of)
             held[:, number], cost[:, number] = months.held, found.cost
             all_held += months.held
-            parts += found.parts
-            for name, values in found.yearly.items():
-                years.setdefault(name, []).append(values)
+            parts[:, number] = found.parts
+            years.add(found.yearly)
+            if self.keeps_months:
+                months_kept.add(found.monthly)
         staff = staff_cost(all_held, model, self.chance.of)
         if staff is not None:
             # Nobody works for one store alone: their cost is spread evenly.
             cost += (staff / len(model.stores))[:, None]
-            parts[:, PARTS.index("staff")] += by_years(staff)
-        losses = expected_losses(model.states, self.flows.made, self.flows.objects, model, self.chance.of)
+            parts[:, :, PARTS.index("staff")] += by_years(staff / len(model.stores))[:, None]
+        losses = expected_losses(model, self.flows.made, self.flows.objects, self.chance.of)
+        if self.keeps_months:
+            months_kept.put(losses.by_store)
         return Block(
             bytes_held=held,
             cost=cost,
-            bytes_deposited=self.flows.bytes_deposited.astype(kind),
-            images_deposited=self.flows.images.astype(kind),
-            objects_deposited=self.flows.objects_deposited.astype(kind),
-            by_store={name: np.stack(values, axis=1).astype(kind) for name, values in years.items()},
-            by_year={name: values.astype(kind) for name, values in losses.items()},
-            cost_parts=parts.astype(kind),
+            bytes_deposited=self.flows.bytes_deposited.astype(self.kind),
+            images_deposited=self.flows.images.astype(self.kind),
+            objects_deposited=self.flows.objects_deposited.astype(self.kind),
+            by_store=years.stacked(),
+            by_year={name: by_years(values).astype(self.kind) for name, values in losses.whole.items()},
+            by_type={
+                name: np.stack(list(of.values()), axis=1).astype(self.kind)
+                for name, of in self.flows.by_type.items()
+            },
+            by_domain={name: values.astype(self.kind) for name, values in losses.by_domain.items()},
+            by_month=months_kept.stacked(),
+            cost_parts=parts.sum(axis=1).astype(self.kind),
+            store_parts=(parts if self.keeps_months else parts[..., :0]).astype(self.kind),
             discount_rate=self.chance.of(model.numbers["discount_rate"]),
         )
 
     def _months(self, store: int) -> Months:
         """What is held, comes, is read and goes in one store."""
         shape = (self.model.months, self.chance.draws)
-        held, packages, came, came_packages = (np.zeros(shape) for _ in range(4))
+        held, packages, objects, came, came_packages = (np.zeros(shape) for _ in range(5))
         read, read_packages, left = (np.zeros(shape) for _ in range(3))
         keep = self.model.stores[store].minimum_months
-        for pattern, made, number in zip(
-            self.model.patterns, self.flows.made, self.flows.packages, strict=True
+        for pattern, made, number, specimens in zip(
+            self.model.patterns, self.flows.made, self.flows.packages, self.flows.objects, strict=True
         ):
             steps, reads = pattern.copies[store], pattern.reads[store]
             held += accumulate(steps, made)
             packages += accumulate(steps, number)
+            if self.keeps_months:
+                objects += accumulate(steps, specimens)
             came += arrivals(steps, made)
             came_packages += arrivals(steps, number)
             read += arrivals(reads, made)
@@ -349,10 +379,30 @@ class _Accounts:
                 left += left_early(steps, made, keep)
         is_deposit = store == self.model.deposit_store
         return Months(
-            held=held, packages=packages, came=came, came_packages=came_packages, read=read,
+            held=held, packages=packages, objects=objects, came=came, came_packages=came_packages, read=read,
             read_packages=read_packages, left_early=left,
             image_bytes=_mean_image(self.flows) if is_deposit else None,
         )  # fmt: skip
+
+
+class _Shelves:
+    """Arrays of one store after another, by what they are of, as the block keeps them."""
+
+    def __init__(self, kind: type[np.floating]) -> None:
+        self._kind = kind
+        self._found: dict[str, list[NDArray[np.floating]]] = {}
+
+    def add(self, of_store: Mapping[str, Floats]) -> None:
+        for name, values in of_store.items():
+            self._found.setdefault(name, []).append(values.astype(self._kind))
+
+    def put(self, of_stores: Mapping[str, Sequence[Floats]]) -> None:
+        for name, values in of_stores.items():
+            self._found[name] = [each.astype(self._kind) for each in values]
+
+    def stacked(self) -> dict[str, NDArray[np.floating]]:
+        """ndarrays = (n_periods, n_stores, n_draws)"""
+        return {name: np.stack(values, axis=1) for name, values in self._found.items()}
 
 
 def _mean_image(flows: _Flows) -> Floats:

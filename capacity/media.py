@@ -25,3 +25,11 @@ def purchases(
         bought[period] = np.maximum(0.0, need - there + worn)
         there = there - worn + bought[period]
     return bought
+
+
+def in_service(bought: Floats, *, life: int, installed: float = 0.0) -> Floats:
+    """What is there and not worn out at the end of each period, counted from its order: as `bought`."""
+    there = np.cumsum(bought, axis=0)
+    there[life:] -= there[:-life].copy()
+    left = installed * np.maximum(1 - (np.arange(len(bought)) + 1) / life, 0.0)
+    return np.asarray(there + left.reshape(-1, *[1] * (bought.ndim - 1)))

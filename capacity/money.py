@@ -11,7 +11,8 @@ import numpy as np
 from archive.storing import STORED_NAMES
 from capacity.flows import by_years
 from capacity.laws import Floats
-from capacity.media import purchases
+from capacity.losses import monthly_chance
+from capacity.media import in_service, purchases
 from capacity.network import BITS_PER_BYTE, SECONDS_PER_DAY
 from capacity.prices import Market
 from capacity.scenario import Input, PlannedStore, Scenario
@@ -90,6 +91,8 @@ class Months:
 
     held: Floats
     packages: Floats
+    objects: Floats
+    """Specimens whose images are held; nothing where months are not kept."""
     came: Floats
     came_packages: Floats
     read: Floats
@@ -109,6 +112,8 @@ class Account:
     """ndarray = (n_months, n_draws)"""
     parts: Floats
     """ndarray = (n_years, n_parts, n_draws)"""
+    monthly: dict[str, Floats]
+    """ndarrays = (n_months, n_draws)"""
     yearly: dict[str, Floats]
     """ndarrays = (n_years, n_draws)"""
 
@@ -134,19 +139,60 @@ def cost_of_store(store: StoreModel, months: Months, market: Market, model: Mode
     nothing = np.zeros_like(months.held)
     # A store of one's own is audited where it stands; a rented one through its line.
     local = audited if told.media is not None else nothing
+    flows = {
+        "bytes_written": months.came,
+        "bytes_audited": audited,
+        "bytes_served": served,
+        "bytes_damaged": months.held * _damage(told, model, draw),
+        "requests": puts + gets,
+        "media_bought": bought * TB if told.media else nothing,
+        "carbon": kwh * _grid(model, draw) + store.embodied_kg_per_tb * bought,
+    }
+    gbit = gbit_per_s(months.came + out - local)
+    peak = gbit * _peak_factor(model, draw)
     return Account(
         cost=np.asarray(sum(parts.values())),
         parts=np.stack([by_years(parts.get(name, nothing)) for name in PARTS], axis=1),
+        monthly={
+            **{name: flows[name] for name in MONTHLY_FLOWS},
+            "objects_held": months.objects,
+            "packages_held": months.packages,
+            "network_mean": gbit,
+            "network_peak": peak,
+            "media_installed": _in_service(told, bought),
+        },
         yearly={
-            "bytes_written": by_years(months.came),
-            "bytes_audited": by_years(audited),
-            "bytes_served": by_years(served),
-            "requests": by_years(puts + gets),
-            **_lines(months.came + out - local, model, draw),
-            "media_bought": by_years(bought * TB if told.media else nothing),
-            "carbon": by_years(kwh * _grid(model, draw) + store.embodied_kg_per_tb * bought),
+            **{name: by_years(values) for name, values in flows.items()},
+            **_audit_load(by_years(audited), model, draw),
+            "network_mean": _mean_of_years(gbit),
+            "network_peak": np.maximum.reduceat(peak, np.arange(0, model.months, 12), axis=0),
         },
     )
+
+
+MONTHLY_FLOWS = ("bytes_audited", "bytes_damaged", "carbon", "media_bought")
+"""What is told by the month as well, beside what is held, lines and losses."""
+
+
+def _damage(store: PlannedStore, model: Model, draw: Draw) -> Floats:
+    """The probability that a copy is damaged, or gone with its domain, within a month."""
+    kept = (1 - draw(store.copy_loss_per_year)) * (1 - draw(model.numbers["durability.site_shock_per_year"]))
+    return monthly_chance(1 - kept)
+
+
+def _audit_load(audited: Floats, model: Model, draw: Draw) -> dict[str, Floats]:
+    """Hours of drives that read and of cores that hash what is verified."""
+    return {
+        f"audit_{what}_hours": audited / draw(model.numbers[f"audit.{speed}"]) / 3600
+        for what, speed in (("drive", "drive_read"), ("core", "hash"))
+    }
+
+
+def _in_service(store: PlannedStore, bought: Floats) -> Floats:
+    """Bytes of media that are ordered and not worn out; nothing where the store is rented."""
+    if store.media is None:
+        return np.zeros_like(bought)
+    return TB * in_service(bought, life=12 * store.media.life_years, installed=store.media.installed_tb)
 
 
 def _requests(months: Months, audits: float, served: Floats) -> tuple[Floats, Floats]:
@@ -204,15 +250,14 @@ def _kwh(store: StoreModel, months: Months, draw: Draw, model: Model) -> Floats:
     return np.asarray(watts * (HOURS_PER_MONTH / 1000) * draw(model.numbers["energy.pue"]))
 
 
-def _lines(moved: Floats, model: Model, draw: Draw) -> dict[str, Floats]:
-    """Gbit/s of each year, on average and on the busiest day in a hundred of its busiest month."""
-    gbit = moved * (BITS_PER_BYTE / (DAYS_PER_MONTH * SECONDS_PER_DAY) / 1e9)
-    starts = np.arange(0, model.months, 12)
-    months = np.diff(starts, append=model.months)[:, None]
-    return {
-        "network_mean": by_years(gbit) / months,
-        "network_peak": np.maximum.reduceat(gbit, starts, axis=0) * _peak_factor(model, draw),
-    }
+def gbit_per_s(moved: Floats) -> Floats:
+    """What a line carries on average, for bytes of a month."""
+    return np.asarray(moved * (BITS_PER_BYTE / (DAYS_PER_MONTH * SECONDS_PER_DAY) / 1e9))
+
+
+def _mean_of_years(monthly: Floats) -> Floats:
+    months = np.diff(np.arange(0, len(monthly), 12), append=len(monthly))[:, None]
+    return np.asarray(by_years(monthly) / months)
 
 
 def _peak_factor(model: Model, draw: Draw) -> Floats:

@@ -20,12 +20,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xarray as xr
 
-from capacity.dataset import CHANCES, CUBES, FANS, PROVENANCE, draws_sha256
+from capacity.dataset import CHANCES, CUBES, FACTS, FANS, PROVENANCE, draws_sha256
 from holdings.errors import BadInput, Corrupt, NotFound, Unavailable
 
 Form = Literal["zarr", "tiledb"]
 FORMS: tuple[Form, ...] = ("zarr", "tiledb")
-_COORDS = ("month", "year", "store", "part", "quantile")
+_COORDS = (*("month", "year", "store", "store_tier", "store_domain", "domain", "type", "part", "quantile"),)
 QUANTILES_NAME = "quantiles.parquet"
 """Beside the draws of a result in a folder."""
 _DRAWS_PER_TILE = 4096
@@ -151,7 +151,7 @@ def open_result(
 
 
 def _needed() -> set[str]:
-    return {*_COORDS, *CUBES, *FANS, *CHANCES, *PROVENANCE}
+    return {*_COORDS, *CUBES, *FANS, *CHANCES, *FACTS, *PROVENANCE}
 
 
 def _reading(read: Callable[[Path], xr.Dataset], folder: Path) -> xr.Dataset:
@@ -202,12 +202,14 @@ def _fan_rows(fan: xr.DataArray) -> pa.Table:
     when = "month" if "month" in fan.dims else "year"
     return pa.table(
         {
-            "variable": pa.repeat(pa.scalar(str(fan.name).removesuffix("_fan")), rows),
+            "variable": pa.repeat(pa.scalar(str(fan.name).removesuffix("_fan").removesuffix("_month")), rows),
             "units": pa.repeat(pa.scalar(fan.attrs.get("units", "")), rows),
             "from": pa.array(named[when].values.astype("datetime64[D]"), pa.date32()),
             "per": pa.repeat(pa.scalar(when), rows),
             "store": of("store", pa.string()),
             "part": of("part", pa.string()),
+            "type": of("type", pa.string()),
+            "domain": of("domain", pa.string()),
             "quantile": pa.array(named["quantile"].values, pa.float64()),
             "value": pa.array(named.values, pa.float64()),
         }
@@ -297,7 +299,8 @@ def _read_array(tiledb: Any, path: Path) -> tuple[list[str], np.ndarray[Any, Any
 
 def _coord_told(coord: xr.DataArray) -> dict[str, Any]:
     values = coord.values.astype("datetime64[D]") if coord.dtype.kind == "M" else coord.values
-    return {"values": [_plain(value) for value in values], "attrs": coord.attrs}
+    told = [_plain(value) for value in values]
+    return {"dim": str(coord.dims[0]), "values": told, "attrs": coord.attrs}
 
 
 def _plain(value: Any) -> Any:
@@ -306,7 +309,7 @@ def _plain(value: Any) -> Any:
 
 def _coord(name: str, told: dict[str, Any]) -> tuple[str, np.ndarray[Any, Any], dict[str, str]]:
     kinds: dict[str, Any] = {"month": "datetime64[s]", "year": "datetime64[s]", "quantile": np.float64}
-    return name, np.array(told["values"], dtype=kinds.get(name, object)), told["attrs"]
+    return told["dim"], np.array(told["values"], dtype=kinds.get(name, object)), told["attrs"]
 
 
 _WRITERS: dict[Form, Callable[[xr.Dataset, Path], None]] = {"zarr": _write_zarr, "tiledb": _write_tiledb}

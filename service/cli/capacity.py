@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from service.cli.answering import answer, say
-from service.cli.capacity_words import sentences
 from service.cli.options import AsJson, SettingsFile
 from service.cli.session import open_here
 from service.cli.statuses import DONE, NO
@@ -206,11 +205,13 @@ def _document(result: xr.Dataset, years: list[dict[str, object]]) -> dict[str, o
 
 
 def _lines(result: xr.Dataset, years: list[dict[str, object]], one_by_one: ObjectRun | None) -> Iterator[str]:
+    from capacity.sentences import sentences
+
     about = result.attrs
     yield f"{about['title']}: {count(about['draws'], 'draw')}, seed {about['seed']}."
     head = ("end of", "held p05", "p50", "p95", f"spent ({about['currency']}) p05", "p50", "p95")
     yield from table([head, *map(_row, years)])
-    yield from sentences(result)
+    yield from sentences(result, size=size)
     if found := json.loads(about["randomisation_error"]):
         told = ", ".join(f"{name} {share:.2%}" for name, share in found.items())
         yield f"Standard error of randomising, from 8 scramblings: {told}."

@@ -11,7 +11,7 @@ import typer
 
 from service.cli.answering import answer
 from service.cli.capacity import house_if_any
-from service.cli.capacity_words import amount, influence_sentence
+from service.cli.capacity_words import amount
 from service.cli.options import AsJson, SettingsFile
 from service.cli.statuses import DONE
 from service.wording import count, table
@@ -48,6 +48,7 @@ def sensitivity(
     from capacity.answers import QUESTIONS, end_year
     from capacity.scenario_reading import read_scenario
     from capacity.sensitivity import sensitivities
+    from capacity.sentences import influence_sentence
 
     with house_if_any(settings) as house:
         read = read_scenario(scenario, house=house)

@@ -15,7 +15,16 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from capacity.dataset import CHANCES, CUBES, FANS, PROVENANCE, QUANTILES, draws_sha256
+from capacity.dataset import (
+    CHANCES,
+    CUBES,
+    FACTS,
+    FANS,
+    MONTHLY_BY_STORE,
+    PROVENANCE,
+    QUANTILES,
+    draws_sha256,
+)  # fmt: skip
 from capacity.ensemble import project
 from capacity.sampling import BLOCK, dimensions, name_hash, normals, uniforms
 from capacity.scenario import Scenario
@@ -127,10 +136,26 @@ def test_blocks_continue_one_sequence() -> None:
 def test_dimensions_names_and_units(serial: xr.Dataset) -> None:
     assert serial["bytes_held"].dims == ("month", "store", "draw")
     assert serial["bytes_held_fan"].dims == ("quantile", "month", "store")
-    assert dict(serial.sizes) == {"month": 9, "year": 1, "store": 2, "part": 7, "draw": DRAWS, "quantile": 5}
+    assert dict(serial.sizes) == {
+        "month": 9, "year": 1, "store": 2, "domain": 2, "type": 2, "part": 7, "draw": DRAWS, "quantile": 5
+    }  # fmt: skip
+    assert all(serial[name].attrs["units"] for name in (*CUBES, *FANS, *CHANCES, *FACTS))
+    assert serial["store_tier"].values.tolist() == ["hot", "cold"]
     assert serial["bytes_held"].attrs["units"] == "B"
     assert serial["cost"].attrs["units"] == "EUR"
     assert str(serial["month"].values[8])[:10] == "2027-09-01"
+
+
+def test_what_planners_ask_for_stands_by_store_and_month(serial: xr.Dataset) -> None:
+    for name in MONTHLY_BY_STORE:
+        assert serial[f"{name}_month_fan"].dims == ("quantile", "month", "store")
+    # Of draws that the years sum up, the months' medians come to about the same.
+    audited = serial["bytes_audited_month_fan"].sel(quantile=0.5).sum("month")
+    assert audited.values == pytest.approx(serial["bytes_audited_fan"].sel(quantile=0.5)[0].values, rel=0.05)
+    parts = serial["cost_parts_store_fan"].sel(quantile=0.5).sum("store")
+    assert parts.values == pytest.approx(
+        serial["cost_parts_fan"].sel(quantile=0.5).values, rel=0.05, abs=1e-9
+    )
 
 
 def test_fans_are_quantiles_of_the_draws(serial: xr.Dataset) -> None:
@@ -144,7 +169,7 @@ def test_fans_are_quantiles_of_the_draws(serial: xr.Dataset) -> None:
 def test_everything_that_made_it_lies_inside(serial: xr.Dataset, scenario: Scenario) -> None:
     attrs = serial.attrs
     assert set(attrs) == set(PROVENANCE)
-    assert set(serial.data_vars) == {*CUBES, *FANS, *CHANCES}
+    assert set(serial.data_vars) == {*CUBES, *FANS, *CHANCES, *FACTS}
     assert attrs["scenario_text"] == scenario.text
     assert "old bags also rest in cold" in attrs["policy_text"]
     assert "storage_per_gb_month" in json.loads(attrs["price_sheets"])["cold"]

@@ -15,7 +15,7 @@ from capacity.economics import refresh_cost
 from capacity.engine import Block, build_model, simulate
 from capacity.flows import left_early
 from capacity.laws import Empirical, Floats, Law, Lognormal, Point, Triangular
-from capacity.media import purchases
+from capacity.media import in_service, purchases
 from capacity.money import DAYS_PER_MONTH, PARTS
 from capacity.residency import Steps
 from capacity.sampling import correlate, generator_of, uniforms
@@ -232,6 +232,51 @@ def test_audits_and_reads_by_hand(tmp_path: Path) -> None:
     # Written, and read back once: 5 of 7 months.
     gbit = 2 * written / 7 * 8 / (DAYS_PER_MONTH * 86_400) / 1e9
     assert block.by_store["network_mean"][0, 1, 0] == pytest.approx(gbit)
+
+
+def test_requests_audits_and_objects_by_hand(tmp_path: Path) -> None:
+    """11 objects, 5 bags of 4 objects a month; in cold from the third month; hot audited once in 5 months."""
+    block = full_block(tmp_path)
+    months = np.arange(1, 8)
+    assert block.by_month["objects_held"][:, 0, 0].tolist() == (11 * months).tolist()
+    assert block.by_month["packages_held"][:, 1, 0].tolist() == [0, 0, 5, 10, 15, 20, 25]
+    served = block.by_store["bytes_served"][0, 0, 0] / 13e6
+    put, copied, audited = 7 * 5 * 4, 25 * 4, (5 * months).sum() / 5 * 4
+    assert block.by_store["requests"][0, 0, 0] == pytest.approx(put + copied + audited + 3 * put + served)
+    assert block.by_store["requests"][0, 1, 0] == (1 + 3) * 5 * 5 * 4
+    hours = block.by_store["bytes_audited"][0, 0, 0] / 3600
+    assert block.by_store["audit_drive_hours"][0, 0, 0] == pytest.approx(hours / 250e6)
+    assert block.by_store["audit_core_hours"][0, 0, 0] == pytest.approx(hours / 1.9e9)
+    assert block.by_type["objects_by_type"][0, 0, 0] == 77
+    assert block.store_parts.sum(axis=1) == pytest.approx(block.cost_parts, rel=1e-12)
+
+
+def test_losses_by_store_and_month_by_hand(tmp_path: Path) -> None:
+    """One copy here, damaged with 19 % a year, until the third month brings a second one there."""
+    text = PLAIN + "\n[durability]\ncopy_loss_per_year = 0.19\n"
+    stores = STORES.replace(
+        "[stores.cold]", "audit_every_months = 12\n[stores.cold]\naudit_every_months = 12"
+    )
+    block = simulate(build_model(a_scenario(tmp_path, text, stores=stores)), seed=0, block=0, draws=1)
+    one, two = 1 - 0.81 ** (1 / 12), 1 - (1 - 0.19**2) ** (1 / 12)
+    lost = block.by_month["objects_lost"][:, :, 0]
+    assert lost[1].tolist() == pytest.approx([22 * one, 0])
+    # At the end of the fourth month two cohorts lie in both, two in hot alone.
+    assert lost[3].tolist() == pytest.approx([22 * one + 22 * two / 2, 22 * two / 2])
+    assert block.by_year["objects_lost"][0, 0] == pytest.approx(lost.sum())
+    month = 11 * 3 * 13e6
+    assert block.by_month["bytes_damaged"][3, :, 0].tolist() == pytest.approx(
+        [4 * month * one, 2 * month * one]
+    )
+    # With the site of hot, the last two cohorts would go; with that of cold, nothing.
+    assert block.by_domain["objects_only_there"][0, :, 0].tolist() == [22, 0]
+    assert block.by_domain["bytes_only_there"][0, :, 0].tolist() == [2 * month, 0]
+
+
+def test_media_in_service_are_what_was_ordered_and_is_not_worn_out() -> None:
+    bought = np.array([[2.0], [3.0], [5.0], [7.0]])
+    assert in_service(bought, life=2)[:, 0].tolist() == [2, 5, 8, 12]
+    assert in_service(np.zeros((4, 1)), life=3, installed=6.0)[:, 0].tolist() == [4, 2, 0, 0]
 
 
 def test_a_cheaper_store_never_costs_more(tmp_path: Path) -> None:

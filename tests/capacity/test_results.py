@@ -108,7 +108,7 @@ def test_a_group_of_others_or_of_another_version_is_no_result(tmp_path: Path, re
     xr.Dataset({"a": ("x", [1.0])}).to_zarr(tmp_path / "theirs", zarr_format=3, consolidated=False)
     older = result.drop_attrs().assign_attrs({k: v for k, v in result.attrs.items() if k != "inputs"})
     save_result(older, tmp_path / "older")
-    with pytest.raises(Corrupt, match="it lacks bytes_audited"):
+    with pytest.raises(Corrupt, match="it lacks audit_core_hours"):
         open_result(tmp_path / "theirs")
     with pytest.raises(Corrupt, match="it lacks inputs"):
         open_result(tmp_path / "older")
