@@ -5,9 +5,12 @@ Bytes are decimal (1 TB is 10**12). A no-break space stands between a number and
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 
 import numpy as np
+
+from reports.document import Cell, Column
 
 _NB = "\N{NO-BREAK SPACE}"
 _THIN = "\N{NARROW NO-BREAK SPACE}"
@@ -84,14 +87,19 @@ def month(day: date | datetime | np.datetime64) -> str:
     return f"{_MONTHS[day.month - 1]} {day.year}"
 
 
-def short_month(day: date | datetime | np.datetime64) -> str:
-    """`2036-12`, for tables."""
-    return f"{_day(day):%Y-%m}"
-
-
 def day_of(moment: datetime) -> str:
     """`22 November 2026`."""
     return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+
+
+def month_of_text(text: str) -> str:
+    """`December 2036`, of `2036-12`."""
+    return month(date.fromisoformat(f"{text}-01"))
+
+
+def day_of_text(moment: str) -> str:
+    """`22 November 2026`, of text that begins with the date as ISO 8601 has it."""
+    return day_of(datetime.fromisoformat(moment[:10]))
 
 
 def _day(day: date | datetime | np.datetime64) -> date:
@@ -111,3 +119,30 @@ def plural(n: int, one: str, many: str | None = None) -> str:
 def joined(words: list[str]) -> str:
     """`a, b and c`."""
     return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def told(value: Cell, column: Column) -> str:
+    """A table's raw value as people read it; the heading has the unit of a `number`."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if column.kind == "money":
+        return money(value, column.unit)
+    return _TOLD[column.kind](value)
+
+
+def headed(column: Column) -> str:
+    """A column's heading with its unit, where the cells do not say it."""
+    return f"{column.heading}, {column.unit}" if column.kind == "number" and column.unit else column.heading
+
+
+_TOLD: dict[str, Callable[[float], str]] = {
+    "bytes": si_bytes,
+    "count": count,
+    "about": rough_count,
+    "number": three,
+    "share": percent,
+    "year": str,
+    "text": str,
+}

@@ -33,7 +33,7 @@ from service.cli import (
     policy,
     recall,
     receipt,
-    report,
+    report_capacity,
     stores,
     tier,
     validate,
@@ -104,7 +104,7 @@ def holdfast(
       holdfast tier apply plan.json
       holdfast verify
       holdfast capacity run scenario.toml -o projection.zarr
-      holdfast report projection.zarr -o report.html
+      holdfast report capacity projection.zarr -o report.html
     """
 
 
@@ -414,7 +414,24 @@ _add(
     no="something came outside the plan's 90 % band",
 )
 
-_add(app, "report", report.report, "Write one HTML page: what is held, what was projected.", no="never")
+_report = _group(
+    "report",
+    "Write a report for those who decide: a page, a text.",
+    """Write a report for those who decide: one file that opens anywhere and asks no server for anything.
+
+    \b
+    EXAMPLES
+      holdfast report capacity projection.zarr -o report.html
+    """,
+)
+_add(
+    _report,
+    "capacity",
+    report_capacity.capacity,
+    "Tell what will be needed, with the doubt shown.",
+    no="never",
+)
+
 _add(
     app,
     "demo",

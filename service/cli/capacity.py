@@ -99,7 +99,7 @@ def run(
         save_result(result, place or target, form=form)
         if blocks:
             forget(blocks, read, seed=seed)
-        say(f"Every draw is in {target}; holdfast report {target} shows it.")
+        say(f"Every draw is in {target}; holdfast report capacity {target} shows it.")
     one_by_one = run_objects(read, draws=objects, seed=seed) if objects else None
     years = list(_years(result))
     document = {**_document(result, years), "objects": one_by_one}

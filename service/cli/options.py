@@ -24,6 +24,15 @@ Receipts = Annotated[
         help="Where receipts are written; without it, `receipts` beside holdfast.toml.",
     ),
 ]
+ReportFile = Annotated[
+    Path,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="The report to write: .html or .md, by its name. It is replaced.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout; words go to stderr.")]
 Now = Annotated[
     str | None,

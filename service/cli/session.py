@@ -37,6 +37,21 @@ def open_here(settings: Path | None) -> Iterator[House]:
         yield house
 
 
+@contextmanager
+def open_here_or_none(settings: Path | None) -> Iterator[House | None]:
+    """The house of the settings that are named or found; None where none are named and none are there."""
+    from holdings.errors import BadInput
+    from holdings.settings.reading import find_settings
+
+    try:
+        found = find_settings(settings)
+    except BadInput:
+        yield None
+        return
+    with open_here(found) as house:
+        yield house
+
+
 def agent() -> str:
     """Who acts, for the history: program, version and login."""
     return f"holdfast {version()} ({_login()})"

@@ -175,10 +175,13 @@ def project(house: House, folder: Path, tell: Tell) -> Path:
 
 def write_page(house: House, projection: Path, target: Path, tell: Tell) -> Path:
     """One HTML page with everything above."""
-    from reports.page import write_report
+    from capacity.results import open_result
+    from reports.projection.gathering import gather_capacity
+    from reports.projection.view import view_capacity
+    from reports.writing import write_report
 
     tell(f"Report: {target}.")
-    return write_report(house, [projection], target)
+    return write_report(view_capacity(gather_capacity([open_result(projection)], house)), target)
 
 
 def _replace(target: Path, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,11 +11,15 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
-from capacity.results import save_result
-from holdings.errors import BadInput, NotFound
+from capacity.results import open_result, save_result
+from holdings.errors import BadInput
 from holdings.house import House
-from reports.page import render_report, write_report
-from reports.tables import years_of
+from reports.holdings_view import gather_holdings, view_holdings
+from reports.numbers import money
+from reports.projection.gathering import gather_capacity
+from reports.projection.view import view_capacity
+from reports.render.html import render_html
+from reports.writing import write_report
 from tests.capacity.holdings import deposit_images
 from tests.kit.houses import a_house
 from tests.reports.conftest import NOW
@@ -51,7 +56,7 @@ class Outline(HTMLParser):
             assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] in ("h1", "h2"):
+        if self.open and self.open[-1] in ("h1", "h2", "h3"):
             self.headings.append(data)
         if self.open and self.open[-1] in ("td", "th"):
             self.tables[-1][-1][-1] += data
@@ -68,9 +73,13 @@ def outline(page: str) -> Outline:
 
 def words(page: str) -> str:
     """What a reader sees, with ordinary spaces."""
-    text = re.sub(r"<style>.*?</style>|<svg.*?</svg>", " ", page, flags=re.DOTALL)
+    text = re.sub(r"<style>.*?</style>|<svg.*?</svg>|<script.*?</script>", " ", page, flags=re.DOTALL)
     text = re.sub(r"<[^>]*>", " ", text)
     return re.sub(r"\s+", " ", html.unescape(text))
+
+
+def render_report(house: House | None, results: list[xr.Dataset]) -> str:
+    return render_html(view_capacity(gather_capacity(results, house)))
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +95,7 @@ def test_headings_are_what_planners_ask(page: str) -> None:
         "How much will it cost, and when is the money needed?",
         "What is it based on?",
         "How can it be made again?",
+        "What is held",
         "How many copies are there, and where?",
         "What happened?",
     ]
@@ -93,7 +103,7 @@ def test_headings_are_what_planners_ask(page: str) -> None:
 
 def test_what_is_held(page: str) -> None:
     told = words(page)
-    assert "3 April 2027. 10 images in 2 packages are held: 10.0 GB, in 3 verified copies." in told
+    assert "10 images in 2 packages are held: 10.0 GB, in 3 verified copies." in told
     assert "Every package has the copies that the policy asks for today." in told
     tables = outline(page).tables
     stores = next(table for table in tables if table[0][0] == "store")
@@ -117,14 +127,13 @@ def test_plan_against_actual(page: str) -> None:
     assert "Really come since January 2027, all collections of this catalogue counted: 3.00 GB by" in told
     assert "by April 2027, below the plan's band" in told
     assert "what was made before is not in it" in told
-    assert page.count('class="swatch dot"') == 1
+    assert ">really come<" in page
 
 
 def test_nothing_really_come_is_not_in_the_key(tmp_path: Path, result: xr.Dataset) -> None:
     with a_house(tmp_path, at=NOW) as house:
         page = render_report(house, [result])
-    assert 'class="swatch dot"' not in page
-    assert "Really come" not in page
+    assert "eally come" not in page
 
 
 def test_every_number_says_where_it_came_from(page: str, result: xr.Dataset) -> None:
@@ -133,7 +142,7 @@ def test_every_number_says_where_it_came_from(page: str, result: xr.Dataset) -> 
     assert len(captions) == len(found.tables)
     hashed = result.attrs["draws_sha256"][:12]
     assert all("Source: " in caption or "who vouches for it" in caption for caption in captions)
-    assert sum(hashed in caption for caption in captions) == 5
+    assert sum(hashed in caption for caption in captions) == 4
     assumptions = next(table for table in found.tables if table[0][0] == "input")
     assert [
         "packaging overhead, sheet",
@@ -155,10 +164,6 @@ def test_every_number_says_where_it_came_from(page: str, result: xr.Dataset) -> 
     assert "measured or published, 0 quoted at second hand" in words(page)
 
 
-def test_money_says_what_it_counts_and_what_not(page: str) -> None:
-    assert "Not counted: reading (audits, access, restores, egress" in words(page)
-
-
 def test_shares_of_the_stores_make_a_whole(page: str) -> None:
     told = re.search(
         r"all copies counted, (\d+) % in hot and (\d+) % in cold", words(page).replace("\xa0", " ")
@@ -178,35 +183,37 @@ def test_it_can_be_made_again(page: str, result: xr.Dataset) -> None:
 def test_tables_beneath_pictures_are_the_data(page: str, result: xr.Dataset) -> None:
     tables = outline(page).tables
     by_year = next(table for table in tables if table[0][0] == "year")
-    years, quantiles = years_of(result)
-    assert [row[0] for row in by_year[1:]] == [str(year) for year in years] == ["2027", "2028"]
-    assert quantiles[:, 2].sum() == pytest.approx(
-        float(result["cost_spent_fan"].sel(quantile=0.5).isel(month=-1)), rel=0.05
-    )
+    assert [row[0] for row in by_year[1:]] == ["2027", "2028"]
+    medians = result["cost_year_fan"].sel(quantile=0.5).values
+    assert [row[3] for row in by_year[1:]] == [money(float(each), "EUR") for each in medians]
     by_month = [table for table in tables if table[0][0] == "month"]
-    assert [len(table) for table in by_month] == [25, 25, 25, 25]
+    assert [len(table) for table in by_month] == [25, 25, 25]
 
 
 def test_the_same_input_gives_the_same_bytes(
     tmp_path: Path, house: House, result: xr.Dataset, page: str
 ) -> None:
     kept = save_result(result, tmp_path / "run")
-    written = write_report(house, [kept], tmp_path / "report.html")
+    again = view_capacity(gather_capacity([open_result(kept)], house))
+    written = write_report(again, tmp_path / "report.html")
     assert written.read_text(encoding="utf-8") == page
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
 def test_two_results_stand_on_one_page(house: House, result: xr.Dataset) -> None:
-    assert outline(render_report(house, [result, result])).headings.count("How much will be held?") == 2
+    page = render_report(house, [result, result])
+    assert outline(page).headings.count("How much will be held?") == 2
 
 
 def test_a_page_of_holdings_alone(house: House) -> None:
-    assert outline(render_report(house, [])).headings[0] == "What is held"
+    page = render_html(view_holdings(gather_holdings(house)))
+    assert outline(page).headings[0] == "What is held"
+    assert "3 April 2027. 10 images" in words(page)
 
 
 def test_an_empty_house_says_so(tmp_path: Path) -> None:
     with a_house(tmp_path, at=NOW) as house:
-        page = render_report(house, [])
+        page = render_html(view_holdings(gather_holdings(house)))
     assert "Nothing is held yet." in page
     assert "nothing yet" in page
     outline(page)
@@ -225,8 +232,10 @@ def test_what_came_from_outside_stays_text(tmp_path: Path, result: xr.Dataset) -
     with a_house(tmp_path, at=NOW) as house:
         deposit_images(house, [5], collection=bad)
         page = render_report(house, [named])
-    assert "script" not in outline(page).tags
+    assert page.count("<script") == 2, "the data and our own"
     assert page.count("&lt;script&gt;") > 10
+    (data,) = re.findall(r'id="holdfast-data">(.*?)</script>', page)
+    assert json.loads(data)["kind"] == "capacity"
 
 
 def test_nothing_is_asked_of_any_server(page: str) -> None:
@@ -239,12 +248,12 @@ def test_it_is_small(page: str) -> None:
     assert len(page.encode()) < 300_000
 
 
-def test_a_result_that_is_none_is_refused(tmp_path: Path, house: House) -> None:
-    with pytest.raises(NotFound, match="is no result"):
-        write_report(house, [tmp_path / "none"], tmp_path / "report.html")
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_a_folder_is_no_target(tmp_path: Path, house: House) -> None:
     with pytest.raises(BadInput, match="a report is one file"):
-        write_report(house, [], tmp_path)
+        write_report(view_holdings(gather_holdings(house)), tmp_path)
+
+
+def test_a_name_that_no_form_goes_by_is_refused(tmp_path: Path, house: House) -> None:
+    with pytest.raises(BadInput, match=r"page.doc is no form of a report; its name ends in \.html"):
+        write_report(view_holdings(gather_holdings(house)), tmp_path / "page.doc")
+    assert list(tmp_path.iterdir()) == []

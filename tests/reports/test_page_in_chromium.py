@@ -11,7 +11,9 @@ import pytest
 import xarray as xr
 
 from holdings.house import House
-from reports.page import write_report
+from reports.projection.gathering import gather_capacity
+from reports.projection.view import view_capacity
+from reports.writing import write_report
 
 _FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
@@ -44,7 +46,8 @@ def asked_for(log: Path) -> set[str]:
 
 @pytest.fixture(scope="module")
 def written(house: House, result: xr.Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_report(house, [result], tmp_path_factory.mktemp("page") / "report.html")
+    report = view_capacity(gather_capacity([result], house))
+    return write_report(report, tmp_path_factory.mktemp("page") / "report.html")
 
 
 def test_it_is_silent_and_asks_for_nothing(tmp_path: Path, written: Path) -> None:

@@ -1,0 +1,16 @@
+"""Which view makes a report again from the data inside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from reports.document import Report
+from reports.holdings_view import view_holdings
+from reports.projection.view import view_capacity
+
+VIEWS: Mapping[str, Callable[[dict[str, Any]], Report]] = {
+    "capacity": view_capacity,
+    "holdings": view_holdings,
+}
+"""By `Report.kind`."""

@@ -1,0 +1,44 @@
+"""Tables of one projection: quantiles over time, with where they come from in the caption."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from reports.document import Cell, Column, Kind, Table
+
+QUANTILE_NAMES = ("5 %", "25 %", "median", "75 %", "95 %")
+Data = dict[str, Any]
+
+
+def source(scenario: Data) -> str:
+    """Where every number of a projection comes from."""
+    about = scenario["about"]
+    return f"Source: {about['draws']} draws, seed {about['seed']}, hash {about['draws_sha256'][:12]}."
+
+
+def fan_table(
+    name: str,
+    caption: str,
+    times: Sequence[Cell],
+    fan: Sequence[Sequence[float]],
+    *,
+    time: Kind,
+    kind: Kind,
+    unit: str = "",
+    actual: Sequence[Cell] | None = None,
+) -> Table:
+    """Five quantiles at each point of time, and perhaps what really came."""
+    columns = (
+        Column(heading=time, kind=time),
+        *(Column(heading=each, kind=kind, unit=unit) for each in QUANTILE_NAMES),
+    )
+    if actual is None:
+        rows = tuple((at, *row) for at, row in zip(times, fan, strict=True))
+        return Table(name=name, caption=caption, columns=columns, rows=rows)
+    return Table(
+        name=name,
+        caption=caption,
+        columns=(*columns, Column(heading="really come", kind=kind, unit=unit)),
+        rows=tuple((at, *row, come) for at, row, come in zip(times, fan, actual, strict=True)),
+    )

@@ -1,0 +1,65 @@
+"""`holdfast report capacity`: what will be needed, in a file that opens anywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from service.cli.answering import answer
+from service.cli.options import AsJson, ReportFile, SettingsFile
+from service.cli.session import open_here_or_none
+from service.cli.statuses import DONE
+from service.wording import size
+
+if TYPE_CHECKING:
+    from holdings.house import House
+
+
+def capacity(
+    results: Annotated[
+        list[str],
+        typer.Argument(metavar="RESULT...", help="What `holdfast capacity run -o` kept; any number."),
+    ],
+    *,
+    target: ReportFile = Path("report.html"),
+    settings: SettingsFile = None,
+    as_json: AsJson = False,
+) -> int:
+    """Tell what results of `holdfast capacity run` mean: how much, where, for what money, at what risk.
+
+    Several results stand side by side. Where there are holdings (a holdfast.toml), what really came is
+    drawn into the pictures, and what is held stands in a chapter of its own. The file needs nothing
+    beside it, and asks no server for anything.
+
+    \b
+    EXAMPLES
+      holdfast report capacity projection.zarr
+      holdfast report capacity lossless.zarr lossy.zarr -o plans.html
+      holdfast report capacity projection.zarr -o report.md
+    """
+    from reports.projection.view import view_capacity
+    from reports.writing import check_form, write_report
+
+    check_form(target)
+    with open_here_or_none(settings) as house:
+        data = gathered(results, house)
+    page = write_report(view_capacity(data), target)
+    written = page.stat().st_size
+    answer(
+        {"report": page, "bytes": written}, [f"The report is in {page} ({size(written)})."], as_json=as_json
+    )
+    return DONE
+
+
+def gathered(results: list[str], house: House | None) -> dict[str, Any]:
+    """What the report is made of: the results, and the holdings where there are any."""
+    from capacity.results import open_result
+    from reports.projection.gathering import gather_capacity
+
+    return gather_capacity([open_result(_place(each)) for each in results], house)
+
+
+def _place(result: str) -> Path | str:
+    return result if "://" in result else Path(result)
