@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol
 
 import numpy as np
@@ -45,13 +47,26 @@ def check_pixels(form: Form, writer: ImageArrayWriter, digests: Digests) -> None
     """Raises Corrupt where a level does not come back as it was written."""
     for level in form.stored:
         seen = hashlib.sha256()
-        for at, size in bands(form, level):
-            seen.update(_bytes(writer.read(level, at, size)))
+        for block in _read_ahead(writer, form, level):
+            seen.update(_bytes(block))
         if seen.hexdigest() != digests.of(level):
             raise Corrupt(
                 f"Level {level.number} does not come back as it was written; the image is not kept.",
                 hint="The codec's library or this machine's memory is at fault.",
             )
+
+
+def _read_ahead(writer: ImageArrayWriter, form: Form, level: Level) -> Iterator[NDArray[Any]]:
+    """A level band by band; the next one is decoded while the last one is hashed."""
+    with ThreadPoolExecutor(1, thread_name_prefix="checking") as ahead:
+        waiting: Future[NDArray[Any]] | None = None
+        for at, size in bands(form, level):
+            following = ahead.submit(writer.read, level, at, size)
+            if waiting is not None:
+                yield waiting.result()
+            waiting = following
+        if waiting is not None:
+            yield waiting.result()
 
 
 def bands(form: Form, level: Level) -> list[tuple[Zyx, Zyx]]:

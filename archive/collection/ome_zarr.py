@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 import zarr
 from numpy.typing import NDArray
+from zarr.buffer.cpu import NDBuffer
 
 from archive.collection import ome_metadata
 from archive.collection.codecs import Codec, Tile
@@ -39,6 +40,7 @@ class ZarrWriter:
         self._spools = {level.number: LevelSpool() for level in form.stored}
         self._under_way: deque[tuple[LevelSpool, Future[bytes]]] = deque()
         self._extents: dict[str, Extent] = {}
+        self._arrays: dict[int, zarr.Array[Any]] = {}
 
     def write(self, level: Level, at: Zyx, block: Block) -> None:  # noqa: ARG002  # bands come in order
         spool = self._spools[level.number]
@@ -53,8 +55,14 @@ class ZarrWriter:
         return self._as_zip(facts) if self._layout == "ozx" else self._as_shards(facts)
 
     def read(self, level: Level, at: Zyx, size: Zyx) -> NDArray[Any]:
-        array = zarr.open_array(MemberStore(self._extents), path=ome_metadata.array_path(level), mode="r")
-        return np.asarray(read_array(array, self._form, at, size))
+        if level.number not in self._arrays:
+            path = ome_metadata.array_path(level)
+            self._arrays[level.number] = zarr.open_array(MemberStore(self._extents), path=path, mode="r")
+        pixels = np.empty((*size, len(self._form.channels)), self._form.dtype)
+        # Into our own order at once: tiles lie like that, and turning them costs as much as decoding.
+        target = NDBuffer.from_numpy_array(_along(self._form, pixels))
+        self._arrays[level.number].get_basic_selection(_box(self._form, at, size), out=target)
+        return pixels
 
     def __enter__(self) -> Self:
         return self
@@ -130,10 +138,21 @@ class ZarrWriter:
 
 def read_array(array: Any, form: Form, at: Zyx, size: Zyx) -> NDArray[Any]:
     """A box of a stored array, its axes in the order (z, y, x, channels)."""
-    box = {axis: slice(begin, begin + count) for axis, begin, count in zip("zyx", at, size, strict=True)}
-    found = np.asarray(array[tuple(box.get(axis, slice(None)) for axis in form.axes)])
+    found = np.asarray(array[_box(form, at, size)])
     last = found if "c" not in form.axes else np.moveaxis(found, 0, -1)
     return last.reshape(*size, len(form.channels))
+
+
+def _box(form: Form, at: Zyx, size: Zyx) -> tuple[slice, ...]:
+    box = {axis: slice(begin, begin + count) for axis, begin, count in zip("zyx", at, size, strict=True)}
+    return tuple(box.get(axis, slice(None)) for axis in form.axes)
+
+
+def _along(form: Form, pixels: Block) -> Block:
+    """A view of (z, y, x, channels) in the order of `axes`."""
+    if form.is_volume:
+        return pixels[..., 0]
+    return np.moveaxis(pixels if "z" in form.axes else pixels[0], -1, 0)
 
 
 def chunk_name(form: Form, level: Level, at: Zyx) -> str:

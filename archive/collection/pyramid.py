@@ -8,7 +8,7 @@ rows of level 0 ──> band of tiles ──> write(0, …)
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -90,29 +90,58 @@ class _Stage:
 
 _WIDER = {"uint8": np.uint16, "uint16": np.uint32, "float32": np.float64}
 """In which eight samples can be added."""
+_STRIP_BYTES = 2**19
+"""Of sums at once: they stay in the processor's cache, which is a third of the time."""
 
 
 def halved(block: Block, *, depth: bool) -> Block:
     """The mean of 2 x 2 pixels (x 2 with `depth`), rounded half up; at an odd edge, of those there are."""
-    block = _even(block, depth=depth)
-    sums = block[:, 0::2].astype(_WIDER[block.dtype.name])
-    sums += block[:, 1::2]
-    if depth:
-        sums = sums[0::2] + sums[1::2]
-    halves = np.empty((*sums.shape[:2], sums.shape[2] // 2, sums.shape[3]), block.dtype)
-    for channel in range(block.shape[3]):
-        # A channel at a time: numpy's inner loop over three interleaved samples takes twice as long.
-        halves[..., channel] = _divided(
-            sums[:, :, 0::2, channel] + sums[:, :, 1::2, channel], 8 if depth else 4
-        )
+    deep, high, wide, channels = block.shape
+    shape = (-(-deep // 2) if depth else deep, -(-high // 2), -(-wide // 2), channels)
+    halves = np.empty(shape, block.dtype)
+    for z, half in enumerate(halves):
+        # Where the number is odd the last one counts twice: the mean is then of what there is.
+        _halve([block[2 * z], block[min(2 * z + 1, deep - 1)]] if depth else [block[z]], half)
     return halves
 
 
+def _halve(slices: Sequence[Block], into: Block) -> None:
+    """The mean over slices (one, or two) and 2 x 2 pixels, strip by strip."""
+    high, wide, channels = into.shape
+    even = 2 * wide * channels
+    wider = _WIDER[into.dtype.name]
+    rows = max(1, _STRIP_BYTES // (even * np.dtype(wider).itemsize))
+    sums, pairs = np.zeros((2, rows, even), wider)
+    means = np.empty((rows, even), into.dtype)
+    # A pixel is one item, of whatever size: picking every other one is then one loop, not one per sample.
+    pixel = np.dtype((np.void, channels * into.dtype.itemsize))
+    for y in range(0, high, rows):
+        strip = sums[: min(rows, high - y)]
+        for number, block in enumerate(slices):
+            _add_pairs_of_rows(block[2 * y : 2 * (y + rows)], strip, is_first=number == 0)
+        if block.shape[1] % 2:
+            strip[:, -channels:] = strip[:, -2 * channels : -channels]
+        total = pairs[: len(strip)]
+        np.add(strip[:, :-channels], strip[:, channels:], out=total[:, :-channels])
+        means[: len(strip)] = _divided(total, 4 * len(slices))
+        picked = means[: len(strip)].view(pixel)[:, ::2]
+        into[y : y + len(strip)].reshape(len(strip), -1).view(pixel)[...] = picked
+
+
+def _add_pairs_of_rows(rows: Block, sums: Block, *, is_first: bool) -> None:
+    flat = rows.reshape(len(rows), -1)
+    upper, lower = flat[0::2], flat[1::2]
+    if len(lower) < len(upper):
+        lower = np.concatenate([lower, upper[-1:]])
+    part = sums[:, : flat.shape[1]]
+    np.add(upper if is_first else part, lower if is_first else upper, out=part, dtype=part.dtype)
+    if not is_first:
+        part += lower
+
+
 def _divided(total: Block, by: int) -> Block:
-    return total / by if total.dtype.kind == "f" else (total + by // 2) >> (by.bit_length() - 1)
-
-
-def _even(block: Block, *, depth: bool) -> Block:
-    """The last row, column (and slice) twice where their number is odd: the mean is then of what there is."""
-    odd = [block.shape[0] % 2 if depth else 0, block.shape[1] % 2, block.shape[2] % 2, 0]
-    return np.pad(block, [(0, more) for more in odd], mode="edge") if any(odd) else block
+    if total.dtype.kind == "f":
+        return total / by
+    total += by // 2
+    total >>= by.bit_length() - 1
+    return total
