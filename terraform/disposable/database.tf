@@ -58,7 +58,7 @@ resource "aws_db_instance" "catalogue" {
   kms_key_id                          = aws_kms_key.disposable.arn
   multi_az                            = true
   publicly_accessible                 = false
-  deletion_protection                 = true
+  deletion_protection                 = var.database_protected
   copy_tags_to_snapshot               = true
   backup_retention_period             = 35
   auto_minor_version_upgrade          = true

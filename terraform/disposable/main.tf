@@ -1,9 +1,9 @@
-# Everything here can be made again: roles, alarms, the queue of new objects, Dask workers, and
+# Everything here can be made again: roles, alarms, queues of new objects, Dask workers, and
 # the PostgreSQL catalogue (`holdfast catalogue rebuild` brings it back from the stores).
 # A state of its own: `terraform destroy` here loses no byte.
 
 provider "aws" {
-  region = var.hot_region
+  region = var.replicas["hot"].region
 
   default_tags {
     tags = { holdfast = var.name }
@@ -12,7 +12,7 @@ provider "aws" {
 
 provider "aws" {
   alias  = "cold"
-  region = var.cold_region
+  region = var.replicas["cold"].region
 
   assume_role {
     role_arn = var.cold_account_role_arn
@@ -23,7 +23,7 @@ provider "aws" {
   }
 }
 
-# For what is encrypted and can be made again. The keys of the replicas are in ../irreplaceable.
+# For the database and the logs. The keys of the replicas are in ../irreplaceable.
 resource "aws_kms_key" "disposable" {
   description         = "Encrypts what Holdfast can make again."
   enable_key_rotation = true
@@ -47,24 +47,21 @@ data "aws_iam_policy_document" "key" {
     }
   }
 
+  # CloudWatch Logs names the group that it encrypts, and no account.
   statement {
-    sid       = "ServicesEncrypt"
-    actions   = ["kms:Decrypt", "kms:GenerateDataKey*", "kms:Encrypt", "kms:ReEncrypt*", "kms:DescribeKey"]
+    sid       = "LogsEncrypt"
+    actions   = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"]
     resources = ["*"]
 
     principals {
-      type = "Service"
-      identifiers = [
-        "cloudwatch.amazonaws.com",
-        "logs.${var.hot_region}.amazonaws.com",
-        "s3.amazonaws.com",
-      ]
+      type        = "Service"
+      identifiers = ["logs.${var.replicas["hot"].region}.amazonaws.com"]
     }
 
     condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [data.aws_caller_identity.here.account_id]
+      test     = "ArnLike"
+      variable = "kms:EncryptionContext:aws:logs:arn"
+      values   = ["arn:aws:logs:${var.replicas["hot"].region}:${data.aws_caller_identity.here.account_id}:log-group:${local.log_group}"]
     }
   }
 }

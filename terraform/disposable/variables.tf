@@ -3,43 +3,51 @@ variable "name" {
   type        = string
 }
 
-variable "hot_region" {
-  description = "Region of the hot replica."
-  type        = string
-  default     = "eu-west-2"
-}
-
-variable "cold_region" {
-  description = "Region of the cold replica."
-  type        = string
-  default     = "eu-central-1"
-}
-
 variable "cold_account_role_arn" {
   description = "Role in the account of the cold replica that Terraform takes on."
   type        = string
 }
 
 variable "replicas" {
-  description = "The output `replicas` of ../irreplaceable."
-  type = object({
-    hot  = object({ bucket_arn = string, key_arn = string })
-    cold = object({ bucket_arn = string, key_arn = string })
-  })
-}
-
-variable "trusted_arns" {
-  description = "Who may take on each role, by the role's name: depositor, reader, mover, remover, auditor."
-  type        = map(list(string))
+  description = "The output `replicas` of ../irreplaceable, by store."
+  type = map(object({
+    bucket_arn = string
+    key_arn    = string
+    prefix     = string
+    region     = string
+  }))
 
   validation {
-    condition     = length(setintersection(toset(var.trusted_arns["mover"]), toset(var.trusted_arns["remover"]))) == 0
-    error_message = "Whoever moves does not remove: give the remover a principal of its own."
+    condition     = toset(keys(var.replicas)) == toset(["hot", "cold"])
+    error_message = "Here are files for the stores hot and cold (README: adding a cold replica)."
   }
 }
 
+variable "trusted_arns" {
+  description = "Who may take on each role, by store and by the role's name: depositor, reader, mover, remover, auditor."
+  type        = map(map(list(string)))
+
+  validation {
+    condition     = toset(keys(var.trusted_arns)) == toset(keys(var.replicas))
+    error_message = "Say for each replica who may take on its roles."
+  }
+
+  validation {
+    condition = alltrue([
+      for roles in var.trusted_arns : length(setintersection(toset(roles["mover"]), toset(roles["remover"]))) == 0
+    ])
+    error_message = "Whoever moves does not remove: give the remover a principal of its own."
+  }
+
+  validation {
+    condition     = length(flatten([for roles in var.trusted_arns : distinct(roles["remover"])])) == length(distinct(flatten([for roles in var.trusted_arns : roles["remover"]])))
+    error_message = "Whoever removes from one replica does not remove from another: one credential must not reach both."
+  }
+}
+
+# The same words as holdfast.toml and the plan: `holdfast terraform vars RESULT` writes them.
 variable "expected" {
-  description = "What the plan expects, by store; `holdfast terraform vars RESULT` writes it."
+  description = "What the plan expects, by store."
   type = map(object({
     bytes            = object({ p50 = number, p95 = number })
     requests_per_day = object({ p50 = number, p95 = number })
@@ -47,9 +55,15 @@ variable "expected" {
   default = {}
 
   validation {
-    condition     = length(setsubtract(toset(keys(var.expected)), toset(["hot", "cold"]))) == 0
-    error_message = "Only the replicas hot and cold have alarms here."
+    condition     = length(setsubtract(toset(keys(var.expected)), toset(keys(var.replicas)))) == 0
+    error_message = "Only the replicas have alarms here; on premises the gateway's own monitoring does it."
   }
+}
+
+variable "alarm_emails" {
+  description = "Who is written to when a bucket holds or does more than planned."
+  type        = list(string)
+  default     = []
 }
 
 variable "vpc_id" {
@@ -70,6 +84,17 @@ variable "private_subnet_ids" {
 variable "s3_prefix_list_id" {
   description = "Prefix list of the network's S3 endpoint."
   type        = string
+}
+
+variable "endpoints_security_group_id" {
+  description = "Of the network's interface endpoints: STS, logs and the image registry."
+  type        = string
+}
+
+variable "cold_store_cidrs" {
+  description = "Addresses through which the other region's S3 is reached; an S3 endpoint serves its own region only."
+  type        = list(string)
+  default     = []
 }
 
 variable "workers" {
@@ -107,4 +132,10 @@ variable "database_class" {
   description = "Size of the machine under the catalogue."
   type        = string
   default     = "db.t4g.medium"
+}
+
+variable "database_protected" {
+  description = "Whether the catalogue's database refuses to be deleted; false, applied, comes before a destroy."
+  type        = bool
+  default     = true
 }

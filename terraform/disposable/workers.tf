@@ -9,8 +9,12 @@ resource "aws_ecs_cluster" "dask" {
   }
 }
 
+locals {
+  log_group = "/holdfast/${var.name}/dask"
+}
+
 resource "aws_cloudwatch_log_group" "dask" {
-  name              = "/holdfast/${var.name}/dask"
+  name              = local.log_group
   kms_key_id        = aws_kms_key.disposable.arn
   retention_in_days = 365
 }
@@ -49,13 +53,86 @@ resource "aws_vpc_security_group_egress_rule" "stores" {
   to_port           = 443
 }
 
+# The other region's bucket, and the catalogue.
+resource "aws_vpc_security_group_egress_rule" "cold_store" {
+  for_each = toset(var.cold_store_cidrs)
+
+  security_group_id = aws_security_group.dask.id
+  description       = "The store in the other region."
+  cidr_ipv4         = each.value
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+}
+
+resource "aws_vpc_security_group_egress_rule" "services" {
+  security_group_id            = aws_security_group.dask.id
+  description                  = "Credentials, logs and the image, through the network's endpoints."
+  referenced_security_group_id = var.endpoints_security_group_id
+  ip_protocol                  = "tcp"
+  from_port                    = 443
+  to_port                      = 443
+}
+
+resource "aws_vpc_security_group_egress_rule" "catalogue" {
+  security_group_id            = aws_security_group.dask.id
+  description                  = "The catalogue."
+  referenced_security_group_id = aws_security_group.catalogue.id
+  ip_protocol                  = "tcp"
+  from_port                    = 5432
+  to_port                      = 5432
+}
+
+# A task has one role, and a store has one profile: the worker's own role may do nothing but take on
+# the others.
+data "aws_iam_policy_document" "worker_trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["ecs-tasks.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [data.aws_caller_identity.here.account_id]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "worker" {
+  statement {
+    sid     = "TakesOnRoles"
+    actions = ["sts:AssumeRole"]
+    resources = [
+      module.hot_roles.role_arns["depositor"],
+      module.hot_roles.role_arns["mover"],
+      module.cold_roles.role_arns["depositor"],
+      module.cold_roles.role_arns["mover"],
+    ]
+  }
+}
+
+resource "aws_iam_role" "worker" {
+  name               = "${var.name}-holdfast-worker"
+  assume_role_policy = data.aws_iam_policy_document.worker_trust.json
+}
+
+resource "aws_iam_role_policy" "worker" {
+  name   = "worker"
+  role   = aws_iam_role.worker.id
+  policy = data.aws_iam_policy_document.worker.json
+}
+
 resource "aws_ecs_task_definition" "worker" {
   family                   = "${var.name}-holdfast-worker"
   requires_compatibilities = ["FARGATE"]
   network_mode             = "awsvpc"
   cpu                      = 2048
   memory                   = 4096
-  task_role_arn            = module.hot_roles.role_arns["mover"]
+  task_role_arn            = aws_iam_role.worker.arn
   execution_role_arn       = var.execution_role_arn
 
   container_definitions = jsonencode([{
@@ -68,7 +145,7 @@ resource "aws_ecs_task_definition" "worker" {
       logDriver = "awslogs"
       options = {
         "awslogs-group"         = aws_cloudwatch_log_group.dask.name
-        "awslogs-region"        = var.hot_region
+        "awslogs-region"        = var.replicas["hot"].region
         "awslogs-stream-prefix" = "worker"
       }
     }

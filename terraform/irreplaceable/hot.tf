@@ -1,11 +1,13 @@
 provider "aws" {
-  region = var.hot_region
+  region = var.stores["hot"].region
 }
 
 module "hot" {
   source = "../modules/aws_hot"
 
-  bucket         = "${var.name}-holdfast-hot"
+  bucket         = var.stores["hot"].bucket
+  tags           = local.tags["hot"]
+  remover_role   = "${var.name}-holdfast-hot-remover"
   keeper_arns    = var.hot_keeper_arns
-  retention_days = var.retention_days
+  retention_days = var.stores["hot"].retention_days
 }

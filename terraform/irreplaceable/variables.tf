@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Short name of the institution; begins the bucket names."
+  description = "Short name of the institution; begins the names of the roles in ../disposable."
   type        = string
 
   validation {
@@ -8,20 +8,43 @@ variable "name" {
   }
 }
 
-variable "hot_region" {
-  description = "Region of the hot replica."
-  type        = string
-  default     = "eu-west-2"
-}
-
-variable "cold_region" {
-  description = "Region of the cold replica; another one, so that both do not fail together."
-  type        = string
-  default     = "eu-central-1"
+# The same words as holdfast.toml and the policy: `holdfast terraform vars RESULT` writes them.
+variable "stores" {
+  description = "The stores of holdfast.toml that lie in AWS, by name."
+  type = map(object({
+    bucket          = string
+    prefix          = string
+    region          = string
+    tier            = string
+    domain          = string
+    settle_days     = number
+    transition_days = number
+    retention_days  = number
+  }))
 
   validation {
-    condition     = var.cold_region != var.hot_region
-    error_message = "The cold replica is in another region than the hot one."
+    condition     = toset(keys(var.stores)) == toset(local.made_here)
+    error_message = "Here are files for the stores ${join(", ", local.made_here)}; give exactly these (README: adding a cold replica)."
+  }
+
+  validation {
+    condition     = length(distinct([for store in var.stores : store.region])) == length(var.stores)
+    error_message = "Each replica is in a region of its own, so that they do not fail together."
+  }
+
+  validation {
+    condition     = length(distinct([for store in var.stores : store.domain])) == length(var.stores)
+    error_message = "Each replica is in a domain of its own: what fails together is one copy."
+  }
+
+  validation {
+    condition     = alltrue([for store in var.stores : store.transition_days > store.settle_days])
+    error_message = "A bag settles (settle_days) and is read again before it moves to a class that sleeps (transition_days)."
+  }
+
+  validation {
+    condition     = alltrue([for store in var.stores : can(regex("^([^/].*/)?$", store.prefix))])
+    error_message = "A prefix is empty or ends with a slash, and does not begin with one."
   }
 }
 
@@ -32,6 +55,11 @@ variable "cold_account_role_arn" {
   validation {
     condition     = can(regex("^arn:aws:iam::[0-9]{12}:role/", var.cold_account_role_arn))
     error_message = "Give a role, arn:aws:iam::<account>:role/<name>, in the second account."
+  }
+
+  validation {
+    condition     = contains(var.cold_keeper_arns, var.cold_account_role_arn)
+    error_message = "The role that Terraform takes on is one of cold_keeper_arns: nobody else may change the bucket again."
   }
 }
 
@@ -50,20 +78,8 @@ variable "cold_keeper_arns" {
   }
 }
 
-variable "retention_days" {
-  description = "Days for which a new version cannot be deleted without a special right."
-  type        = number
-  default     = 90
-}
-
 variable "cold_storage_class" {
   description = "Class that bags of the cold replica move to. GLACIER and DEEP_ARCHIVE sleep: reading takes hours and a request."
   type        = string
   default     = "GLACIER_IR"
-}
-
-variable "cold_transition_days" {
-  description = "Days after the put until a bag moves to the class."
-  type        = number
-  default     = 1
 }

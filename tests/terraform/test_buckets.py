@@ -102,7 +102,7 @@ def test_small_objects_never_move() -> None:
     for rule in moving:
         (both,) = rule["filter"][0]["and"]
         assert both["object_size_greater_than"] == "${var.smallest_transition_bytes}"
-        assert both["prefix"] == "packages/"
+        assert both["prefix"] == "${var.prefix}packages/"
 
 
 @pytest.mark.parametrize("module", [AWS[0], REPLICAS[2]], ids=lambda path: path.name)

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.terraform.reading import FOLDER, declared, read
+from tests.terraform.reading import FILES, FOLDER, declared, read
 
 MODULE = FOLDER / "modules/aws_roles"
 RIGHTS: dict[str, dict[str, Any]] = read(MODULE / "main.tf")["locals"][0]["rights"]
 ROLES = ("auditor", "depositor", "mover", "reader", "remover")
 
 
-def actions(role: str) -> set[str]:
-    return {action for kind in ("on_bucket", "on_objects", "on_key") for action in RIGHTS[role][kind]}
+KINDS = ("on_bucket", "reads", "on_packages", "on_events", "on_marks", "on_key")
+SETTINGS: list[str] = read(MODULE / "main.tf")["locals"][0]["settings"]
+
+
+def named(value: Any) -> list[str]:
+    """A list of actions, or one to which those of `settings` are added."""
+    if isinstance(value, list):
+        return value
+    more = re.fullmatch(r"\$\{concat\(local\.settings, \[(.*)\]\)\}", value)
+    assert more, f"what right is {value}"
+    return [*SETTINGS, *re.findall(r'"([^"]+)"', more[1])]
+
+
+def actions(role: str, *kinds: str) -> set[str]:
+    return {action for kind in kinds or KINDS for action in named(RIGHTS[role][kind])}
 
 
 def statements() -> list[dict[str, Any]]:
@@ -24,6 +39,11 @@ def statements() -> list[dict[str, Any]]:
 
 def test_there_are_five_roles() -> None:
     assert sorted(name for name in RIGHTS if not name.startswith("__")) == sorted(ROLES)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_is_read_here_is_all_that_a_role_may(role: str) -> None:
+    assert {name for name in RIGHTS[role] if not name.startswith("__")} == set(KINDS)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -41,14 +61,25 @@ def test_only_the_remover_deletes(role: str) -> None:
     assert not [action for action in actions(role) if "Delete" in action]
 
 
-def test_the_remover_does_not_write() -> None:
-    assert not [action for action in actions("remover") if action.startswith("s3:Put")]
+def test_the_remover_writes_no_package() -> None:
+    assert not [action for action in actions("remover", "on_packages") if action.startswith("s3:Put")]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_a_role_reads_it_does_not_change(role: str) -> None:
+    verbs = {action.partition(":")[2] for action in actions(role, "on_bucket", "reads")}
+    assert not [verb for verb in verbs if not verb.startswith(("Get", "List"))]
+
+
+@pytest.mark.parametrize("role", ["depositor", "remover", "auditor"])
+def test_history_is_added_to_and_nothing_else(role: str) -> None:
+    assert actions(role, "on_events") == {"s3:PutObject"}
 
 
 @pytest.mark.parametrize("role", ["reader", "auditor"])
 def test_who_looks_changes_nothing(role: str) -> None:
-    verbs = {action.partition(":")[2] for action in actions(role) if action.startswith("s3:")}
-    assert not [verb for verb in verbs if not verb.startswith(("Get", "List"))]
+    assert not actions(role, "on_packages", "on_marks")
+    assert actions("reader", "on_events") == set()
 
 
 @pytest.mark.parametrize(
@@ -63,5 +94,32 @@ def test_nobody_loosens_a_protection(never: str) -> None:
 
 
 def test_the_depositor_puts_and_reads_back() -> None:
-    verbs = set(RIGHTS["depositor"]["on_objects"])
-    assert verbs == {"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"}
+    assert actions("depositor", "on_packages") == {"s3:AbortMultipartUpload", "s3:PutObject"}
+    assert actions("depositor", "reads") == {"s3:GetObject"}
+
+
+def test_a_worker_may_take_on_roles_and_nothing_else() -> None:
+    said = declared(FOLDER / "disposable", "data", "aws_iam_policy_document")["worker"]["statement"]
+    assert [statement["actions"] for statement in said] == [["sts:AssumeRole"]]
+    assert not [arn for arn in said[0]["resources"] if "*" in arn or "remover" in arn]
+
+
+DOCUMENTS = [
+    (path, name, statement)
+    for path in sorted({path.parent for path in FILES})
+    for name, body in declared(path, "data", "aws_iam_policy_document").items()
+    for statement in body["statement"]
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "statement"),
+    [each for each in DOCUMENTS if each[2].get("effect") != "Deny" and "key" not in each[1]],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_nothing_is_allowed_to_everybody_or_on_everything(path: Path, name: str, statement: Any) -> None:
+    """Everywhere, not in the roles only; in the policy of a key, `*` means that key."""
+    assert "*" not in statement.get("resources", [])
+    assert not [word for word in statement["actions"] if "*" in word]
+    for principal in statement.get("principals", []):
+        assert "*" not in principal["identifiers"]

@@ -18,11 +18,23 @@ HOT, COLD = "123456789012", "222222222222"
 """moto's own account, and the one that the cold provider takes a role in."""
 VARIABLES = {
     "name": "nhmuk",
-    "cold_account_role_arn": f"arn:aws:iam::{COLD}:role/terraform",
-    "hot_keeper_arns": [f"arn:aws:iam::{HOT}:role/keeper"],
+    "cold_account_role_arn": f"arn:aws:iam::{COLD}:role/keeper",
+    "hot_keeper_arns": [f"arn:aws:sts::{HOT}:user/moto"],  # who moto says everybody is
     "cold_keeper_arns": [f"arn:aws:iam::{COLD}:role/keeper"],
     "cold_storage_class": "DEEP_ARCHIVE",
-    "cold_transition_days": 3,
+    "stores": {
+        name: {
+            "bucket": f"nhmuk-{name}",
+            "prefix": prefix,
+            "region": region,
+            "tier": name,
+            "domain": f"aws-{region}",
+            "settle_days": 2,
+            "transition_days": 3,
+            "retention_days": 90,
+        }
+        for name, region, prefix in (("hot", "eu-west-2", ""), ("cold", "eu-central-1", "archive/"))
+    },
 }
 
 
@@ -75,7 +87,7 @@ class Made:
     def bucket(self, store: str) -> str:
         """The bucket of a store, as the outputs tell it."""
         url: str = self.outputs["store_urls"][store]
-        return url.removeprefix("s3://")
+        return url.removeprefix("s3://").partition("/")[0]
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +128,24 @@ def test_a_bucket_is_versioned_and_locked(made: Made, store: str) -> None:
         for statement in json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
         if statement["Effect"] == "Deny"
     ]
-    assert {statement["Sid"] for statement in denied} == {"TlsOnly", "OnlyKeepersLoosenProtections"}
+    assert {statement["Sid"] for statement in denied} == {
+        "TlsOnly",
+        "OnlyKeepersLoosenProtections",
+        "OnlyTheRemoverDeletes",
+        "APutNeverReplaces",
+        "NoKeyOfTheClient",
+        "NoOtherKey",
+    }
+
+
+def test_a_bucket_says_which_store_it_is(made: Made) -> None:
+    # Of the hot one only: moto shows the tags of a bucket to its own account.
+    tags = made.s3.get_bucket_tagging(Bucket=made.bucket("hot"))["TagSet"]
+    assert {tag["Key"]: tag["Value"] for tag in tags} == {
+        "holdfast-store": "hot",
+        "holdfast-tier": "hot",
+        "holdfast-domain": "aws-eu-west-2",
+    }
 
 
 def test_the_replicas_are_in_two_accounts(made: Made) -> None:
@@ -127,6 +156,7 @@ def test_the_replicas_are_in_two_accounts(made: Made) -> None:
 def test_bags_move_to_the_class_that_was_asked_for(made: Made) -> None:
     rules = made.s3.get_bucket_lifecycle_configuration(Bucket=made.bucket("cold"))["Rules"]
     (moving,) = [rule for rule in rules if "Transitions" in rule]
+    assert moving["Filter"]["And"]["Prefix"] == "archive/packages/"  # moto drops the size beside it
     assert moving["Transitions"] == [{"Days": 3, "StorageClass": "DEEP_ARCHIVE"}]
     assert not any("Expiration" in name for rule in rules for name in rule)
 

@@ -1,6 +1,14 @@
 # terraform test, in terraform/disposable: nothing is made, the providers are mocked.
 
 mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "111111111111" }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::111111111111:role/made" }
+  }
+
   mock_data "aws_iam_policy_document" {
     defaults = { json = "{}" }
   }
@@ -19,24 +27,33 @@ variables {
   cold_account_role_arn = "arn:aws:iam::222222222222:role/terraform"
   replicas = {
     hot = {
-      bucket_arn = "arn:aws:s3:::nhmuk-holdfast-hot"
+      bucket_arn = "arn:aws:s3:::nhmuk-hot"
       key_arn    = "arn:aws:kms:eu-west-2:111111111111:key/11111111-1111-1111-1111-111111111111"
+      prefix     = ""
+      region     = "eu-west-2"
     }
     cold = {
-      bucket_arn = "arn:aws:s3:::nhmuk-holdfast-cold"
+      bucket_arn = "arn:aws:s3:::nhmuk-cold"
       key_arn    = "arn:aws:kms:eu-central-1:222222222222:key/22222222-2222-2222-2222-222222222222"
+      prefix     = "archive/"
+      region     = "eu-central-1"
     }
   }
   trusted_arns = {
-    depositor = ["arn:aws:iam::111111111111:role/scanner"]
-    reader    = ["arn:aws:iam::111111111111:role/portal"]
-    mover     = ["arn:aws:iam::111111111111:role/night"]
-    remover   = ["arn:aws:iam::111111111111:role/remover"]
-    auditor   = ["arn:aws:iam::111111111111:role/auditor"]
+    for store in ["hot", "cold"] : store => {
+      depositor = ["arn:aws:iam::111111111111:role/scanner"]
+      reader    = ["arn:aws:iam::111111111111:role/portal"]
+      mover     = ["arn:aws:iam::111111111111:role/night"]
+      remover   = ["arn:aws:iam::111111111111:role/remover-${store}"]
+      auditor   = ["arn:aws:iam::111111111111:role/auditor"]
+    }
   }
-  vpc_id              = "vpc-1"
-  private_subnet_ids  = ["subnet-1", "subnet-2"]
-  s3_prefix_list_id   = "pl-1"
+  vpc_id             = "vpc-1"
+  private_subnet_ids = ["subnet-1", "subnet-2"]
+  s3_prefix_list_id  = "pl-1"
+
+  endpoints_security_group_id = "sg-1"
+
   worker_image        = "example.org/holdfast@sha256:0000000000000000000000000000000000000000000000000000000000000000"
   scheduler_address   = "tls://10.0.0.4:8786"
   execution_role_arn  = "arn:aws:iam::111111111111:role/execution"
@@ -53,13 +70,11 @@ run "as_it_is_shipped" {
   command = plan
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.bytes) == 2
-    error_message = "One alarm for each quantile of each store."
-  }
-
-  assert {
-    condition     = aws_cloudwatch_metric_alarm.bytes["hot-p95"].threshold == 2e12
-    error_message = "The alarm's threshold is what the plan expects."
+    condition = output.alarms == {
+      hot  = { bytes = { p50 = 1e12, p95 = 2e12 }, requests_per_day = { p50 = 1000, p95 = 2000 } }
+      cold = { bytes = {}, requests_per_day = {} }
+    }
+    error_message = "The alarms are not what the plan expects."
   }
 
   assert {
@@ -73,15 +88,50 @@ run "whoever_moves_does_not_remove" {
 
   variables {
     trusted_arns = {
-      depositor = ["arn:aws:iam::111111111111:role/scanner"]
-      reader    = ["arn:aws:iam::111111111111:role/portal"]
-      mover     = ["arn:aws:iam::111111111111:role/night"]
-      remover   = ["arn:aws:iam::111111111111:role/night"]
-      auditor   = ["arn:aws:iam::111111111111:role/auditor"]
+      for store in ["hot", "cold"] : store => {
+        depositor = ["arn:aws:iam::111111111111:role/scanner"]
+        reader    = ["arn:aws:iam::111111111111:role/portal"]
+        mover     = ["arn:aws:iam::111111111111:role/night"]
+        remover   = ["arn:aws:iam::111111111111:role/night"]
+        auditor   = ["arn:aws:iam::111111111111:role/auditor"]
+      }
     }
   }
 
   expect_failures = [var.trusted_arns]
+}
+
+run "one_remover_of_both_is_refused" {
+  command = plan
+
+  variables {
+    trusted_arns = {
+      for store in ["hot", "cold"] : store => {
+        depositor = ["arn:aws:iam::111111111111:role/scanner"]
+        reader    = ["arn:aws:iam::111111111111:role/portal"]
+        mover     = ["arn:aws:iam::111111111111:role/night"]
+        remover   = ["arn:aws:iam::111111111111:role/remover"]
+        auditor   = ["arn:aws:iam::111111111111:role/auditor"]
+      }
+    }
+  }
+
+  expect_failures = [var.trusted_arns]
+}
+
+run "a_plan_for_a_store_that_is_not_here_is_refused" {
+  command = plan
+
+  variables {
+    expected = {
+      disk = {
+        bytes            = { p50 = 1e12, p95 = 2e12 }
+        requests_per_day = { p50 = 1000, p95 = 2000 }
+      }
+    }
+  }
+
+  expect_failures = [var.expected]
 }
 
 run "an_image_by_tag_is_refused" {

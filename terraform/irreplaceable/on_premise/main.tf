@@ -1,4 +1,5 @@
 # A replica on premises, with a state of its own: a gateway that is down does not stop the others.
+# The workspace is the store: `terraform workspace select -or-create site-b`, then plan and apply.
 # Run this against a gateway that refuses to delete a full bucket (SeaweedFS:
 # -s3.allowDeleteBucketNotEmpty=false) and after `holdfast stores probe` has said what it keeps.
 
@@ -13,8 +14,13 @@ terraform {
   }
 }
 
+locals {
+  name  = terraform.workspace
+  store = var.stores[local.name]
+}
+
 provider "aws" {
-  region                      = "us-east-1" # what gateways without regions expect in the signature
+  region                      = local.store.region
   s3_use_path_style           = true
   skip_credentials_validation = true
   skip_metadata_api_check     = true
@@ -22,18 +28,13 @@ provider "aws" {
   skip_requesting_account_id  = true
 
   endpoints {
-    s3 = var.endpoint
+    s3 = local.store.endpoint
   }
 }
 
 module "store" {
   source = "../../modules/s3_compatible"
 
-  bucket         = "${var.name}-holdfast-${var.store}"
-  retention_days = var.retention_days
-}
-
-output "store_url" {
-  description = "For the [stores.*] table of holdfast.toml."
-  value       = "s3://${module.store.bucket}"
+  bucket         = local.store.bucket
+  retention_days = local.store.retention_days
 }

@@ -3,6 +3,21 @@ variable "bucket" {
   type        = string
 }
 
+variable "prefix" {
+  description = "What the keys of the store begin with: empty, or ending with a slash."
+  type        = string
+}
+
+variable "tags" {
+  description = "What the store is called in holdfast.toml, its tier and its domain."
+  type        = map(string)
+}
+
+variable "remover_role" {
+  description = "Name of the role that may delete, as ../aws_roles makes it."
+  type        = string
+}
+
 variable "keeper_arns" {
   description = "Roles that may loosen a protection; two people have to agree to take one on."
   type        = list(string)

@@ -3,6 +3,35 @@
 
 data "aws_caller_identity" "here" {}
 
+# Of whoever runs this, the role and not its session: what a bucket policy is compared with.
+data "aws_iam_session_context" "here" {
+  arn = data.aws_caller_identity.here.arn
+}
+
+locals {
+  keepers_and_remover = concat(
+    var.keeper_arns,
+    ["arn:aws:iam::${data.aws_caller_identity.here.account_id}:role/${var.remover_role}"],
+  )
+
+  # Whoever can loosen a protection can lose what it protects.
+  loosening = [
+    "s3:BypassGovernanceRetention",
+    "s3:DeleteBucket",
+    "s3:DeleteBucketPolicy",
+    "s3:PutBucketLogging",
+    "s3:PutBucketObjectLockConfiguration",
+    "s3:PutBucketOwnershipControls",
+    "s3:PutBucketPolicy",
+    "s3:PutBucketPublicAccessBlock",
+    "s3:PutBucketVersioning",
+    "s3:PutEncryptionConfiguration",
+    "s3:PutIntelligentTieringConfiguration",
+    "s3:PutLifecycleConfiguration",
+    "s3:PutReplicationConfiguration",
+  ]
+}
+
 data "aws_iam_policy_document" "key" {
   # The account's own rights decide who may use the key; without this nobody could ever mend it.
   statement {
@@ -20,8 +49,14 @@ data "aws_iam_policy_document" "key" {
   statement {
     sid       = "OnlyKeepersEndTheKey"
     effect    = "Deny"
-    actions   = ["kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:PutKeyPolicy", "kms:DeleteImportedKeyMaterial"]
     resources = ["*"]
+    actions = [
+      "kms:DeleteImportedKeyMaterial",
+      "kms:DisableKey",
+      "kms:DisableKeyRotation",
+      "kms:PutKeyPolicy",
+      "kms:ScheduleKeyDeletion",
+    ]
 
     principals {
       type        = "AWS"
@@ -53,9 +88,15 @@ resource "aws_s3_bucket" "this" {
   bucket              = var.bucket
   object_lock_enabled = true
   force_destroy       = false
+  tags                = var.tags
 
   lifecycle {
     prevent_destroy = true
+
+    precondition {
+      condition     = contains(var.keeper_arns, data.aws_iam_session_context.here.issuer_arn)
+      error_message = "Run this as a keeper of ${var.bucket}: its policy lets nobody else change it again."
+    }
   }
 }
 
@@ -135,21 +176,11 @@ data "aws_iam_policy_document" "bucket" {
     }
   }
 
-  # Whoever can loosen a protection can lose what it protects; not even an administrator does it alone.
+  # Not even an administrator does it alone.
   statement {
-    sid    = "OnlyKeepersLoosenProtections"
-    effect = "Deny"
-    actions = [
-      "s3:BypassGovernanceRetention",
-      "s3:DeleteBucket",
-      "s3:DeleteBucketPolicy",
-      "s3:PutBucketObjectLockConfiguration",
-      "s3:PutBucketPolicy",
-      "s3:PutBucketPublicAccessBlock",
-      "s3:PutBucketVersioning",
-      "s3:PutEncryptionConfiguration",
-      "s3:PutLifecycleConfiguration",
-    ]
+    sid       = "OnlyKeepersLoosenProtections"
+    effect    = "Deny"
+    actions   = local.loosening
     resources = [aws_s3_bucket.this.arn, "${aws_s3_bucket.this.arn}/*"]
 
     principals {
@@ -161,6 +192,87 @@ data "aws_iam_policy_document" "bucket" {
       test     = "ArnNotLike"
       variable = "aws:PrincipalArn"
       values   = var.keeper_arns
+    }
+  }
+
+  # The lock ends with its retention; after that a version would be anybody's who may delete.
+  statement {
+    sid       = "OnlyTheRemoverDeletes"
+    effect    = "Deny"
+    actions   = ["s3:DeleteObject", "s3:DeleteObjectVersion"]
+    resources = ["${aws_s3_bucket.this.arn}/*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "ArnNotLike"
+      variable = "aws:PrincipalArn"
+      values   = local.keepers_and_remover
+    }
+  }
+
+  # What completes an object says If-None-Match; parts of an upload cannot, and complete nothing.
+  statement {
+    sid       = "APutNeverReplaces"
+    effect    = "Deny"
+    actions   = ["s3:PutObject"]
+    resources = ["${aws_s3_bucket.this.arn}/*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Null"
+      variable = "s3:if-none-match"
+      values   = ["true"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "s3:ObjectCreationOperation"
+      values   = ["true"]
+    }
+  }
+
+  # Bytes under a stranger's key are a ransom: no key of the client's own, and no other key of a service.
+  statement {
+    sid       = "NoKeyOfTheClient"
+    effect    = "Deny"
+    actions   = ["s3:PutObject"]
+    resources = ["${aws_s3_bucket.this.arn}/*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Null"
+      variable = "s3:x-amz-server-side-encryption-customer-algorithm"
+      values   = ["false"]
+    }
+  }
+
+  statement {
+    sid       = "NoOtherKey"
+    effect    = "Deny"
+    actions   = ["s3:PutObject"]
+    resources = ["${aws_s3_bucket.this.arn}/*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "StringNotEqualsIfExists"
+      variable = "s3:x-amz-server-side-encryption-aws-kms-key-id"
+      values   = [aws_kms_key.this.arn]
     }
   }
 }
@@ -288,6 +400,25 @@ data "aws_iam_policy_document" "logs" {
       test     = "Bool"
       variable = "aws:SecureTransport"
       values   = ["false"]
+    }
+  }
+
+  # Who was here cannot wipe the traces away.
+  statement {
+    sid       = "OnlyKeepersLoosenProtections"
+    effect    = "Deny"
+    actions   = concat(local.loosening, ["s3:DeleteObject", "s3:DeleteObjectVersion"])
+    resources = [aws_s3_bucket.logs.arn, "${aws_s3_bucket.logs.arn}/*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "ArnNotLike"
+      variable = "aws:PrincipalArn"
+      values   = var.keeper_arns
     }
   }
 }

@@ -1,60 +1,83 @@
 # What a program may do with one replica. Nobody here may loosen a protection, bypass a lock or
-# delete a bucket; only the remover may delete, and it may not write.
+# delete a bucket; only the remover may delete, and it writes nothing but history.
 
 locals {
-  objects = "${var.bucket_arn}/*"
+  # Packages; the history that a lost catalogue is made again from; marks that tell one place from another.
+  packages = "${var.bucket_arn}/${var.prefix}packages/*"
+  events   = "${var.bucket_arn}/${var.prefix}events/*"
+  marks    = "${var.bucket_arn}/${var.prefix}holdfast/*"
+  objects  = "${var.bucket_arn}/${var.prefix}*"
+
+  # What `holdfast stores probe` asks: which protections are there.
+  settings = [
+    "s3:GetBucketLogging",
+    "s3:GetBucketObjectLockConfiguration",
+    "s3:GetBucketOwnershipControls",
+    "s3:GetBucketPolicy",
+    "s3:GetBucketPublicAccessBlock",
+    "s3:GetBucketVersioning",
+    "s3:GetEncryptionConfiguration",
+    "s3:GetLifecycleConfiguration",
+  ]
 
   # Every verb that Holdfast uses, by who needs it. HEAD is GetObject; ListBucket tells absent from forbidden.
   rights = {
-    # Puts, and reads back what it put: an unread deposit is not acknowledged.
+    # Puts, and reads back: an unread deposit is not acknowledged, and S3 cannot tell its own from others'.
     depositor = {
-      on_bucket  = ["s3:ListBucket"]
-      on_objects = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"]
-      on_key     = ["kms:Decrypt", "kms:GenerateDataKey"]
+      on_bucket   = ["s3:ListBucket", "s3:ListBucketMultipartUploads"]
+      reads       = ["s3:GetObject"]
+      on_packages = ["s3:AbortMultipartUpload", "s3:PutObject"]
+      on_events   = ["s3:PutObject"]
+      on_marks    = ["s3:PutObject"]
+      on_key      = ["kms:Decrypt", "kms:GenerateDataKey"]
     }
     reader = {
-      on_bucket  = ["s3:ListBucket"]
-      on_objects = ["s3:GetObject"]
-      on_key     = ["kms:Decrypt"]
+      on_bucket   = ["s3:ListBucket"]
+      reads       = ["s3:GetObject"]
+      on_packages = []
+      on_events   = []
+      on_marks    = []
+      on_key      = ["kms:Decrypt"]
     }
     # Copies, wakes what sleeps, and sets holds; takes nothing away.
     mover = {
-      on_bucket = ["s3:GetBucketObjectLockConfiguration", "s3:GetBucketVersioning", "s3:ListBucket"]
-      on_objects = [
+      on_bucket = concat(local.settings, ["s3:ListBucket", "s3:ListBucketMultipartUploads"])
+      reads     = ["s3:GetObject", "s3:GetObjectLegalHold", "s3:GetObjectRetention"]
+      on_packages = [
         "s3:AbortMultipartUpload",
-        "s3:GetObject",
-        "s3:GetObjectLegalHold",
-        "s3:GetObjectRetention",
         "s3:PutObject",
         "s3:PutObjectLegalHold",
         "s3:PutObjectRetention",
         "s3:RestoreObject",
       ]
-      on_key = ["kms:Decrypt", "kms:GenerateDataKey"]
+      on_events = ["s3:PutObject"]
+      on_marks  = ["s3:AbortMultipartUpload", "s3:PutObject"]
+      on_key    = ["kms:Decrypt", "kms:GenerateDataKey"]
     }
-    # Removes what was proven to be elsewhere; its own credential and its own job.
+    # Removes what was proven to be elsewhere; its own credential and its own job. It marks each
+    # store and looks for the mark in the others before, and takes the mark away.
     remover = {
-      on_bucket  = ["s3:ListBucket", "s3:ListBucketVersions"]
-      on_objects = ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:GetObjectVersion"]
-      on_key     = ["kms:Decrypt"]
+      on_bucket   = ["s3:GetBucketVersioning", "s3:ListBucket", "s3:ListBucketVersions"]
+      reads       = ["s3:GetObject", "s3:GetObjectLegalHold", "s3:GetObjectRetention", "s3:GetObjectVersion"]
+      on_packages = ["s3:DeleteObject", "s3:DeleteObjectVersion"]
+      on_events   = ["s3:PutObject"]
+      on_marks    = ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObject"]
+      on_key      = ["kms:Decrypt", "kms:GenerateDataKey"]
     }
+    # Reads, and writes down what it found: nothing else.
     auditor = {
-      on_bucket = [
-        "s3:GetBucketObjectLockConfiguration",
-        "s3:GetBucketVersioning",
-        "s3:GetEncryptionConfiguration",
-        "s3:GetLifecycleConfiguration",
-        "s3:ListBucket",
-        "s3:ListBucketVersions",
-      ]
-      on_objects = [
+      on_bucket = concat(local.settings, ["s3:ListBucket", "s3:ListBucketVersions"])
+      reads = [
         "s3:GetObject",
         "s3:GetObjectAttributes",
         "s3:GetObjectLegalHold",
         "s3:GetObjectRetention",
         "s3:GetObjectVersion",
       ]
-      on_key = ["kms:Decrypt"]
+      on_packages = []
+      on_events   = ["s3:PutObject"]
+      on_marks    = []
+      on_key      = ["kms:Decrypt", "kms:GenerateDataKey"]
     }
   }
 }
@@ -82,9 +105,25 @@ data "aws_iam_policy_document" "rights" {
   }
 
   statement {
-    sid       = "Objects"
-    actions   = each.value.on_objects
+    sid       = "Reads"
+    actions   = each.value.reads
     resources = [local.objects]
+  }
+
+  dynamic "statement" {
+    for_each = {
+      for sid, right in {
+        Packages = { actions = each.value.on_packages, on = local.packages }
+        Events   = { actions = each.value.on_events, on = local.events }
+        Marks    = { actions = each.value.on_marks, on = local.marks }
+      } : sid => right if length(right.actions) > 0
+    }
+
+    content {
+      sid       = statement.key
+      actions   = statement.value.actions
+      resources = [statement.value.on]
+    }
   }
 
   statement {
@@ -100,12 +139,16 @@ data "aws_iam_policy_document" "rights" {
     actions = [
       "s3:BypassGovernanceRetention",
       "s3:DeleteBucket",
+      "s3:DeleteBucketPolicy",
       "s3:PutBucketObjectLockConfiguration",
       "s3:PutBucketPolicy",
+      "s3:PutBucketPublicAccessBlock",
       "s3:PutBucketVersioning",
+      "s3:PutEncryptionConfiguration",
       "s3:PutLifecycleConfiguration",
+      "s3:PutReplicationConfiguration",
     ]
-    resources = [var.bucket_arn, local.objects]
+    resources = [var.bucket_arn, "${var.bucket_arn}/*"]
   }
 
   dynamic "statement" {
@@ -115,7 +158,7 @@ data "aws_iam_policy_document" "rights" {
       sid       = "NeverRemoves"
       effect    = "Deny"
       actions   = ["s3:DeleteObject", "s3:DeleteObjectVersion"]
-      resources = [local.objects]
+      resources = ["${var.bucket_arn}/*"]
     }
   }
 }
@@ -125,7 +168,7 @@ resource "aws_iam_role" "this" {
 
   name                 = "${var.name}-${each.key}"
   assume_role_policy   = data.aws_iam_policy_document.trust[each.key].json
-  max_session_duration = 43200 # a night's work
+  max_session_duration = each.key == "remover" ? 3600 : 43200 # a night's work
 }
 
 resource "aws_iam_role_policy" "this" {

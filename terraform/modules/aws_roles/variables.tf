@@ -13,6 +13,16 @@ variable "bucket_arn" {
   }
 }
 
+variable "prefix" {
+  description = "What the keys of the store begin with: empty, or ending with a slash."
+  type        = string
+
+  validation {
+    condition     = can(regex("^([^/*?][^*?]*/)?$", var.prefix))
+    error_message = "A prefix is empty or ends with a slash, and is no pattern."
+  }
+}
+
 variable "key_arn" {
   description = "The key that encrypts it."
   type        = string

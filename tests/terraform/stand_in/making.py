@@ -18,6 +18,9 @@ def _bucket(client: Client, wanted: State) -> State:
         ObjectLockEnabledForBucket=bool(wanted["object_lock_enabled"]),
         CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name},
     )
+    if tags := wanted.get("tags"):
+        tagging = {"TagSet": [{"Key": key, "Value": value} for key, value in sorted(tags.items())]}
+        s3.put_bucket_tagging(Bucket=name, Tagging=tagging)
     return {"id": name, "arn": f"arn:aws:s3:::{name}"}
 
 

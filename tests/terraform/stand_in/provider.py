@@ -117,6 +117,8 @@ def _data_source(name: str, shape: Shape) -> type[DataSource]:
         def read(self, ctx: ReadDataContext, config: Config) -> State | None:
             if name == "aws_iam_policy_document":
                 return {**config, "id": "policy", "json": policy_json(config["statement"])}
+            if name == "aws_iam_session_context":
+                return {**config, **_session_context(config["arn"])}
             here = self.provider.client("sts").get_caller_identity()
             return {
                 "id": here["Account"],
@@ -126,6 +128,20 @@ def _data_source(name: str, shape: Shape) -> type[DataSource]:
             }
 
     return Read
+
+
+def _session_context(arn: str) -> State:
+    """Whose session it is: arn:aws:sts::<account>:assumed-role/<role>/<session>; a user is its own."""
+    before, assumed, rest = arn.partition(":assumed-role/")
+    role, _, session = rest.partition("/")
+    issuer = f"{before.replace(':sts:', ':iam:')}:role/{role}" if assumed else arn
+    return {
+        "id": arn,
+        "issuer_arn": issuer,
+        "issuer_id": None,
+        "issuer_name": role or None,
+        "session_name": session or None,
+    }
 
 
 if __name__ == "__main__":

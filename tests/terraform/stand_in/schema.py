@@ -1,12 +1,13 @@
 """The arguments of the resources that our modules use (registry.terraform.io, hashicorp/aws 6).
 
 A word is an argument: `name!` is required, `name=` is computed; `:n` a number, `:b` true or false,
-`:l` a list of texts, `:s` a set of texts, `:m` a map of texts; without one of them, a text. A name
-in the second place of a pair is a nested block.
+`:l` a list of texts, `:s` a set of texts, `:m` a map of texts, `:secret` what RDS tells of one;
+without one of them, a text. A name in the second place of a pair is a nested block.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tf import types
@@ -17,6 +18,18 @@ from tf.schema import Attribute, Block, Schema
 Shape = tuple[str, dict[str, Any]]
 """Arguments, and nested blocks by name."""
 
+
+class Objects(types.List):  # type: ignore[misc]  # untyped there
+    """A list of objects whose values are texts, which the library does not bring."""
+
+    def __init__(self, *names: str) -> None:
+        super().__init__(types.Map(types.String()))
+        self._names = names
+
+    def tf_type(self) -> bytes:
+        return json.dumps(["list", ["object", dict.fromkeys(self._names, "string")]]).encode()
+
+
 _KINDS = {
     "": types.String(),
     "n": types.Number(),
@@ -24,6 +37,7 @@ _KINDS = {
     "l": types.List(types.String()),
     "s": types.Set(types.String()),
     "m": types.Map(types.String()),
+    "secret": Objects("kms_key_id", "secret_arn", "secret_status"),
 }
 
 
@@ -142,12 +156,18 @@ RESOURCES: dict[str, Shape] = {
     "aws_sqs_queue": ("name! kms_master_key_id message_retention_seconds:n arn= url= id=", {}),
     "aws_sqs_queue_policy": ("queue_url! policy! id=", {}),
     "aws_sns_topic": ("name! kms_master_key_id arn= id=", {}),
+    "aws_sns_topic_subscription": ("topic_arn! protocol! endpoint! arn= id=", {}),
     "aws_cloudwatch_metric_alarm": (
         """
         alarm_name! alarm_description namespace metric_name dimensions:m statistic period:n
         evaluation_periods!:n comparison_operator! threshold:n alarm_actions:s arn= id=
         """,
-        {},
+        {
+            "metric_query": (
+                "id! label expression return_data:b",
+                {"metric": ("namespace metric_name! dimensions:m stat! period!:n", {})},
+            )
+        },
     ),
     "aws_cloudwatch_log_group": ("name! kms_key_id retention_in_days:n arn= id=", {}),
     "aws_ecs_cluster": ("name! arn= id=", {"setting": ("name! value!", {})}),
@@ -187,7 +207,7 @@ RESOURCES: dict[str, Shape] = {
         backup_retention_period:n auto_minor_version_upgrade:b iam_database_authentication_enabled:b
         performance_insights_enabled:b performance_insights_kms_key_id monitoring_interval:n
         monitoring_role_arn enabled_cloudwatch_logs_exports:s db_subnet_group_name parameter_group_name
-        vpc_security_group_ids:s final_snapshot_identifier endpoint= arn= id=
+        vpc_security_group_ids:s final_snapshot_identifier endpoint= master_user_secret=:secret arn= id=
         """,
         {},
     ),
@@ -195,6 +215,7 @@ RESOURCES: dict[str, Shape] = {
 
 DATA_SOURCES: dict[str, Shape] = {
     "aws_caller_identity": ("account_id= arn= user_id= id=", {}),
+    "aws_iam_session_context": ("arn! issuer_arn= issuer_id= issuer_name= session_name= id=", {}),
     "aws_iam_policy_document": (
         "json= id=",
         {
