@@ -15,6 +15,7 @@ from archive.matching.identifiers import canonical, numbers_as_written
 from archive.matching.interface import Ambiguous, Matching, Records
 from archive.matching.match import match, tells_of_images
 from archive.matching.reading import read_metadata
+from holdings.arrays import whole_numbers
 from holdings.errors import BadInput
 
 _NUMBERS = ("dwc:catalogNumber", "ods:normalisedPhysicalSpecimenID", "ods:physicalSpecimenID")
@@ -93,7 +94,7 @@ def _matches(records: Records, found: Matching) -> Iterator[tuple[str, Matched, 
     """Path, record, and what all images of that specimen share."""
     for begin in range(0, len(found.matched), _BATCH):
         batch = found.matched[begin : begin + _BATCH]
-        rows = records.terms.take([item.record for item in batch]).to_pylist()
+        rows = records.terms.take(whole_numbers([item.record for item in batch])).to_pylist()
         for item, row in zip(batch, rows, strict=True):
             terms = {name: value for name, value in row.items() if value}
             specimen = next((terms[name] for name in _NUMBERS if name in terms), None)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from archive.landing import check_target, landing_file
+from holdings.arrays import texts
 from holdings.errors import BadInput
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def write_csv(batches: Batches, schema: pa.Schema, file: BinaryIO) -> int:
     from pyarrow import csv  # noqa: PLC0415
 
     names = _term_names(batches()) if _has_terms(schema) else []
-    flat_schema = _flat(pa.RecordBatch.from_pylist([], schema=schema), names).schema
+    nothing = pa.RecordBatch.from_arrays([pa.nulls(0, kind) for kind in schema.types], schema=schema)
+    flat_schema = _flat(nothing, names).schema
     rows = 0
     with csv.CSVWriter(file, flat_schema) as writer:
         for batch in batches():
@@ -82,10 +84,10 @@ def _flat(batch: pa.RecordBatch, term_names: list[str]) -> pa.RecordBatch:
         if name == TERMS and pa.types.is_map(column.type):
             columns |= {term: _values(column, term) for term in term_names}
         elif pa.types.is_nested(column.type):
-            columns[name] = pa.array([_json(value) for value in column.to_pylist()], pa.string())
+            columns[name] = texts([_json(value) for value in column.to_pylist()])
         else:
             columns[name] = column
-    return pa.record_batch(columns)
+    return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
 
 
 def _values(terms: pa.MapArray, name: str) -> pa.Array:

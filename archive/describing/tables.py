@@ -17,6 +17,7 @@ from typing import Self
 
 from archive.describing.interface import Contents, Matched
 from archive.identifying.interface import FoundImage
+from holdings.arrays import texts
 
 PARQUET_NAME = "metadata/specimens.parquet"
 CSV_NAME = "metadata/specimens.csv"
@@ -87,7 +88,7 @@ def parquet_bytes(records: Records) -> bytes:
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     sink = io.BytesIO()
-    columns = [pa.array(column, pa.string()) for column in records.columns()]
+    columns = [texts(column) for column in records.columns()]
     table = pa.Table.from_arrays(columns, names=records.names)
     pq.write_table(table, sink, compression="zstd", row_group_size=_ROW_GROUP, store_schema=False)
     return sink.getvalue()

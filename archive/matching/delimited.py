@@ -21,6 +21,7 @@ from archive.matching.findings import Findings
 from archive.matching.headers import check_columns, name_columns
 from archive.matching.interface import Lines, Sheet
 from archive.matching.sources import Source
+from holdings.arrays import texts
 from holdings.errors import BadInput
 
 _BATCH_ROWS = 5_000
@@ -227,7 +228,7 @@ def check_record_count(count: int) -> None:
 def _batch(rows: list[list[str]], columns: Sequence[Column], schema: pa.Schema) -> pa.RecordBatch:
     fields = list(zip(*rows, strict=True))
     filled = [
-        pa.array([value or column.default for value in fields[column.index]], pa.string())
+        texts([value or column.default for value in fields[column.index]])
         if column.index is not None
         else pa.repeat(pa.scalar(column.default, pa.string()), len(rows))
         for column in columns

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from archive.matching.bounds import MAX_PATTERN_CHARACTERS
 from archive.matching.findings import shown
+from holdings.arrays import texts
 from holdings.errors import BadInput
 
 DEFAULT_PATTERN = r"[^\W_]+"
@@ -77,7 +78,7 @@ def numbers_as_written(names: Iterable[str], pattern: str) -> Iterator[str | Non
     checked = _checked(pattern)
     waiting = iter(names)
     while names_now := list(islice(waiting, _BATCH_NAMES)):
-        batch = pa.array([unicodedata.normalize("NFC", name) for name in names_now], pa.string())
+        batch = texts([unicodedata.normalize("NFC", name) for name in names_now])
         yield from (text or None for text in pc.extract_regex(batch, checked).field("id").to_pylist())
 
 
@@ -91,7 +92,7 @@ def _checked(pattern: str) -> str:
     grouped = _UNNAMED_GROUP.sub(lambda found: "(?:" if found[0] == "(" else found[0], pattern)
     whole = f"(?i){grouped}" if "(?P<id>" in grouped else f"(?i)(?P<id>{grouped})"
     try:
-        pc.extract_regex(pa.array(["x"]), whole)
+        pc.extract_regex(texts(["x"]), whole)
     except pa.ArrowInvalid as error:
         raise BadInput(
             f"The pattern for file names, {shown(pattern)}, is not a regular expression that RE2 takes.",

@@ -21,6 +21,7 @@ from archive.matching.interface import Lines, Records, Sheet
 from archive.matching.joining import join
 from archive.matching.sources import file_source
 from archive.matching.terms import BARCODE_HEADERS, qualified_name, squeezed
+from holdings.arrays import texts
 from holdings.errors import BadInput
 
 SPECIMEN_KEY = "digital specimen"
@@ -223,6 +224,6 @@ def _records(found: _Found, name: str, findings: Findings) -> Records:
 def _sheet(documents: Sequence[dict[str, str]], numbers: list[int], name: str) -> Sheet:
     columns = list(dict.fromkeys([SPECIMEN_KEY, *(key for document in documents for key in document)]))
     check_columns(len(columns), name)
-    arrays = [pa.array([document.get(column) for document in documents], pa.string()) for column in columns]
+    arrays = [texts([document.get(column) for document in documents]) for column in columns]
     table = pa.Table.from_arrays(arrays, names=columns)
     return Sheet(terms=table, lines=Lines(origin=name, unit="document", numbers=numbers), findings=())

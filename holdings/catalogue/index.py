@@ -8,6 +8,7 @@ from dataclasses import fields
 from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
+from holdings.arrays import maps, no_rows, real_numbers, texts, whole_numbers
 from holdings.catalogue.interface import image_records
 from holdings.errors import Corrupt
 from holdings.records import Image
@@ -86,9 +87,16 @@ def _batches(images: Iterable[Image]) -> Iterator[pa.RecordBatch]:
 
     schema, waiting = index_schema(), iter(images)
     while some := list(islice(waiting, _BATCH)):
-        columns: dict[str, list[object]] = {name: [getattr(image, name) for image in some] for name in NAMES}
-        columns["terms"] = [sorted(image.terms.items()) for image in some]
-        yield pa.RecordBatch.from_pydict(columns, schema=schema)
+        yield pa.RecordBatch.from_arrays([_column(some, field) for field in schema], schema=schema)
+
+
+def _column(images: Sequence[Image], field: pa.Field) -> pa.Array:
+    import pyarrow as pa  # noqa: PLC0415  # as above
+
+    if field.name == "terms":
+        return maps([sorted(image.terms.items()) for image in images], field.type)
+    make = {pa.int64(): whole_numbers, pa.float64(): real_numbers}.get(field.type, texts)
+    return make([getattr(image, field.name) for image in images])
 
 
 def _groups(batches: Iterator[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
@@ -128,7 +136,7 @@ def _row(file: pa.parquet.ParquetFile, row: int) -> pa.Table:
         if 0 <= row < rows:
             return file.read_row_group(group, use_threads=False).slice(row, 1)
         row -= rows
-    return file.schema_arrow.empty_table()
+    return no_rows(file.schema_arrow)
 
 
 def _check_columns(found: pa.Schema, origin: str) -> None:
@@ -146,7 +154,7 @@ def _as_now(table: pa.Table) -> pa.Table:
     schema = index_schema()
     if table.schema.names == schema.names:
         return table
-    nothing = {"terms": pa.array([[]] * table.num_rows, schema.field("terms").type)}
+    nothing = {"terms": maps([()] * table.num_rows, schema.field("terms").type)}
     return pa.table(
         [
             table[field.name]

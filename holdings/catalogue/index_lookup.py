@@ -22,6 +22,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from holdings.arrays import no_rows, texts
 from holdings.catalogue.gate import Patience, gate
 from holdings.catalogue.index_query import IDENTIFIER_TERMS, STEM, Probe, folded, term
 from holdings.catalogue.index_reading import SOURCE, as_duckdb_reads, engine, open_engine
@@ -197,13 +198,14 @@ def _taken_in(segments: Iterable[Path]) -> pa.Table:
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     lists = [pq.ParquetFile(_list_of(keys)).read(use_threads=False).cast(_schema()) for keys in segments]
-    return pa.concat_tables([_schema().empty_table(), *lists])
+    return pa.concat_tables([no_rows(_schema()), *lists])
 
 
 def _pairs(pairs: Sequence[tuple[str, str]]) -> pa.Table:
     import pyarrow as pa  # noqa: PLC0415  # as above
 
-    return pa.table([[pair[0] for pair in pairs], [pair[1] for pair in pairs]], schema=_schema())
+    columns = [texts([pair[place] for pair in pairs]) for place in range(2)]
+    return pa.Table.from_arrays(columns, schema=_schema())
 
 
 def _schema() -> pa.Schema:

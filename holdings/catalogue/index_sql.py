@@ -20,6 +20,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from holdings.arrays import no_rows
 from holdings.catalogue.index import index_schema
 from holdings.catalogue.index_query import Withdrawn
 from holdings.catalogue.index_reading import NO_IMAGES, as_duckdb_reads
@@ -106,7 +107,7 @@ def _add_table(engine: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> 
 
 def _add_images(engine: duckdb.DuckDBPyConnection, paths: Sequence[Path], withdrawn: Withdrawn) -> None:
     """The views over the index files; a view takes no parameters, so paths are quoted."""
-    _add_table(engine, NO_IMAGES, index_schema().empty_table())
+    _add_table(engine, NO_IMAGES, no_rows(index_schema()))
     for view, select in _views(paths, withdrawn).items():
         engine.execute(f'CREATE VIEW "{view}" AS {select}')
     if paths:

@@ -24,6 +24,18 @@ class Row:
     """Of its index; None where it has none."""
 
 
+def not_among(indexed: pa.Table, merged: pa.Table) -> list[tuple[str, str]]:
+    """Rows (package, SHA-256) of the first table that the second has not, in order."""
+    import pyarrow.compute as pc  # noqa: PLC0415  # takes long to import; commands that need no index do without
+
+    # Not by `join`, which loads all of pyarrow's datasets and with them pandas. Each column for itself
+    # says the same as both together: an index names its package in every row, so no two share a SHA-256.
+    keys = ("package_id", "sha256")
+    known = [pc.is_in(indexed.column(key), value_set=merged.column(key).combine_chunks()) for key in keys]
+    missing = indexed.filter(pc.invert(pc.and_(*known)))
+    return sorted(zip(*(missing.column(key).to_pylist() for key in keys), strict=True))
+
+
 Visit = Callable[[], AbstractContextManager["DuckDBPyConnection"]]
 
 
@@ -72,9 +84,7 @@ class RecordedPackages:
             indexed = connection.sql(query, params=[INDEX_NAME]).to_arrow_table()
         # Not joined in the database: a table of ours cannot be registered there while another thread
         # opens the same file ("python_arrow_scan does not exist").
-        keys = ["package_id", "sha256"]
-        missing = indexed.cast(merged.schema).join(merged, keys, join_type="left anti")
-        return sorted(zip(*(missing.column(key).to_pylist() for key in keys), strict=True))
+        return not_among(indexed, merged)
 
     def rows(self, *, at_most: int) -> dict[str, Row] | None:
         """All packages; None where they are more than `at_most`."""

@@ -1,0 +1,88 @@
+"""Arrow arrays out of Python values, without pandas.
+
+`pyarrow.array`, and whatever goes through it, first asks pandas whether the values are its own, and
+loads it to ask. That takes longer than to bag a few images.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_MOST_BYTES = 2**31 - 1
+"""Of all texts of one array together."""
+
+
+def texts(values: Sequence[str | None]) -> pa.Array:
+    """Text; None is null. Raises UnicodeEncodeError for half a character."""
+    import pyarrow as pa  # noqa: PLC0415  # takes long to import; commands without tables do without
+
+    data = "".join(value or "" for value in values).encode()
+    if len(data) > _MOST_BYTES:
+        raise ValueError("more text than one array holds")
+    if len(data) == sum(len(value or "") for value in values):
+        lengths = (len(value or "") for value in values)
+    else:
+        lengths = (len((value or "").encode()) for value in values)
+    offsets = array("i", accumulate(lengths, initial=0))
+    buffers = [_there(values), pa.py_buffer(offsets), pa.py_buffer(data)]
+    return pa.Array.from_buffers(pa.string(), len(values), buffers)
+
+
+def whole_numbers(values: Sequence[int | None]) -> pa.Array:
+    """64 bits; None is null."""
+    import pyarrow as pa  # noqa: PLC0415  # as above
+
+    return _numbers(pa.int64(), array("q", (value or 0 for value in values)), values)
+
+
+def real_numbers(values: Sequence[float | None]) -> pa.Array:
+    """64 bits; None is null."""
+    import pyarrow as pa  # noqa: PLC0415  # as above
+
+    return _numbers(pa.float64(), array("d", (value or 0.0 for value in values)), values)
+
+
+def maps(values: Sequence[Iterable[tuple[str, str]]], kind: pa.MapType) -> pa.Array:
+    """Pairs of texts, none of which is null; `kind` says what they are called."""
+    import pyarrow as pa  # noqa: PLC0415  # as above
+
+    pairs = [list(each) for each in values]
+    flat = [pair for each in pairs for pair in each]
+    entries = pa.StructArray.from_arrays(
+        [texts([key for key, _ in flat]), texts([value for _, value in flat])],
+        fields=[kind.key_field, kind.item_field],
+    )
+    offsets = pa.py_buffer(array("i", accumulate(map(len, pairs), initial=0)))
+    return pa.Array.from_buffers(kind, len(values), [None, offsets], children=[entries])
+
+
+def no_rows(schema: pa.Schema) -> pa.Table:
+    """An empty table."""
+    import pyarrow as pa  # noqa: PLC0415  # as above
+
+    return pa.Table.from_arrays([pa.nulls(0, kind) for kind in schema.types], schema=schema)
+
+
+def _numbers(kind: pa.DataType, data: array[int] | array[float], values: Sequence[object]) -> pa.Array:
+    import pyarrow as pa  # noqa: PLC0415  # as above
+
+    return pa.Array.from_buffers(kind, len(values), [_there(values), pa.py_buffer(data)])
+
+
+def _there(values: Sequence[object]) -> pa.Buffer | None:
+    """A bit for each value that is there, the first one lowest; None where all of them are."""
+    import pyarrow as pa  # noqa: PLC0415  # as above
+
+    if None not in values:
+        return None
+    bits = bytearray(-(-len(values) // 8))
+    for place, value in enumerate(values):
+        if value is not None:
+            bits[place // 8] |= 1 << place % 8
+    return pa.py_buffer(bytes(bits))

@@ -1,0 +1,70 @@
+"""Arrow arrays out of Python values are what pyarrow itself makes of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from holdings.arrays import maps, no_rows, real_numbers, texts, whole_numbers
+from holdings.catalogue.index import index_schema
+
+TERMS = pa.map_(pa.string(), pa.field("value", pa.string(), nullable=False))
+NO_SURROGATES = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@given(st.lists(st.none() | NO_SURROGATES))
+def test_texts(values: list[str | None]) -> None:
+    _same(texts(values), values, pa.string())
+
+
+@given(st.lists(st.none() | st.integers(-(2**63), 2**63 - 1)))
+def test_whole_numbers(values: list[int | None]) -> None:
+    _same(whole_numbers(values), values, pa.int64())
+
+
+@given(st.lists(st.none() | st.floats(allow_nan=False)))
+def test_real_numbers(values: list[float | None]) -> None:
+    _same(real_numbers(values), values, pa.float64())
+
+
+@given(st.lists(st.lists(st.tuples(NO_SURROGATES, NO_SURROGATES))))
+def test_maps(values: list[list[tuple[str, str]]]) -> None:
+    _same(maps(values, TERMS), values, TERMS)
+
+
+def test_no_rows() -> None:
+    assert no_rows(index_schema()).equals(index_schema().empty_table())
+
+
+def test_half_a_character_is_refused() -> None:
+    with pytest.raises(UnicodeEncodeError):
+        texts(["\ud800"])
+
+
+def test_nobody_loads_pandas_to_write_and_to_search_an_index() -> None:
+    """It takes longer to load than a small deposit takes in all."""
+    program = """
+import pathlib, sys
+from holdings.catalogue.index import index_bytes, read_index
+from holdings.catalogue.index_lookup import Lookup
+from holdings.catalogue.index_reading import engine
+from holdings.records import Image
+fields = dict(path="a", size_bytes=1, sha256="0" * 64, media_type="image/tiff", width_px=1, height_px=1)
+image = Image(image_id="x-0.1", package_id="x-0", object_key="bag.tar", offset=0, terms={"a": "b"}, **fields)
+assert read_index(index_bytes([image])) == [image]
+engine()
+Lookup(pathlib.Path('nowhere')).packages()
+assert "pandas" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+def _same(made: pa.Array, values: list[Any], kind: pa.DataType) -> None:
+    made.validate(full=True)
+    assert made.equals(pa.array(values, kind))
