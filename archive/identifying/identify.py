@@ -45,7 +45,7 @@ def identify_files(
     threads : how many files are looked into and decoded at a time.
     """
     with ExitStack() as stack:
-        pronom = stack.enter_context(Pronom(workers=threads))
+        pronom = stack.enter_context(Pronom())
         decoders = stack.enter_context(Decoders(threads)) if check is Check.DECODE else None
         pool = ThreadPoolExecutor(threads, thread_name_prefix="identifying")
         stack.callback(pool.shutdown, cancel_futures=True)

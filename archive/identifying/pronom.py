@@ -2,7 +2,7 @@
 
 It is shown an excerpt of each file under the file's extension, not the file: it would search
 every byte of a TIFF of 144 MB for 1.2 CPU s, memory-mapped, so that a file cut short while it
-looks ends the whole process.
+looks ends the whole process. And it is another process that is shown it (`asking`).
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Self
 
-import pygfried
-
+from archive.identifying.asking import Matches, begin, matches_of
 from archive.identifying.interface import Format
 
 UNKNOWN = Format(media_type="application/octet-stream", puid=None, name=None, version=None)
@@ -33,13 +32,13 @@ _EXTENSION = re.compile(r"\.[a-z0-9]{1,12}")
 class Pronom:
     """Formats of excerpts, many at a time. Use as a context; leave it to remove its folder."""
 
-    def __init__(self, *, workers: int) -> None:
-        self._workers = workers
+    def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="holdfast-formats-", dir=_in_memory())
         self._lock = Lock()
         self._told: dict[bytes, Told] = {}
 
     def __enter__(self) -> Self:
+        begin()
         return self
 
     def __exit__(
@@ -50,7 +49,7 @@ class Pronom:
     def formats(self, excerpts: Sequence[tuple[str, bytes]]) -> list[Told]:
         """Of each extension and excerpt."""
         keys = [hashlib.sha256(f"{extension}\0".encode() + data).digest() for extension, data in excerpts]
-        with self._lock:  # pygfried holds the interpreter meanwhile, and works in threads of its own
+        with self._lock:  # one is asked at a time, and works in threads of its own
             asked = {
                 key: excerpt for key, excerpt in zip(keys, excerpts, strict=True) if key not in self._told
             }
@@ -64,8 +63,7 @@ class Pronom:
         paths = {key: self._written(number, *excerpts[key]) for number, key in enumerate(excerpts)}
         if not paths:
             return {}
-        answer = pygfried.identify_many(map(str, paths.values()), workers=self._workers)
-        matches = {file["filename"]: file["matches"] for file in answer["files"]}
+        matches = matches_of([str(path) for path in paths.values()])
         for path in paths.values():
             path.unlink()
         return {key: _format(matches.get(str(path), [])) for key, path in paths.items()}
@@ -82,7 +80,7 @@ def _in_memory() -> str | None:
     return _SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else None
 
 
-def _format(matches: list[pygfried.Match]) -> Told:
+def _format(matches: Matches) -> Told:
     matches = [match for match in matches if match["id"] != "UNKNOWN"]
     if len(matches) != 1:
         return UNKNOWN, ""
