@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
-from holdings.catalogue.duckdb import DuckDBCatalogue
-from holdings.catalogue.gate import Patience
 from holdings.catalogue.identity import OwnStore, refuse_if_packages, settle_identity
-from holdings.catalogue.migrating import create_catalogue
+from holdings.catalogue.keeping import Keeper, keeper_of
 from holdings.clock import Clock, SystemClock
 from holdings.house import House
 from holdings.observing import Observer, nobody
@@ -31,13 +29,12 @@ def open_house(
     Raises Conflict where there is none although the stores hold packages: it was lost, and
     only a rebuild may replace it.
     """
-    with ExitStack() as stack:
+    with ExitStack() as stack, closing(keeper_of(settings, observer=observer)) as keeper:
         stores = open_stores(settings, observer=observer)
         for store in stores.values():
             stack.callback(store.close)
-        _found_catalogue(settings, stores, observer)
-        path, wait_seconds = settings.catalogue.path, settings.catalogue.wait_seconds
-        catalogue = DuckDBCatalogue(path, wait_seconds=wait_seconds, observer=observer)
+        _found_catalogue(settings, stores, keeper)
+        catalogue = keeper.open()
         house = House(
             settings=settings,
             stores={name: OwnStore(store, lambda: catalogue.catalogue_id) for name, store in stores.items()},
@@ -60,12 +57,9 @@ def journal_keepers(settings: Settings) -> list[str]:
     return [name for name, spec in settings.stores.items() if spec.keeps_journal and not spec.read_only]
 
 
-def _found_catalogue(settings: Settings, stores: Mapping[str, Store], observer: Observer) -> None:
+def _found_catalogue(settings: Settings, stores: Mapping[str, Store], keeper: Keeper) -> None:
     """Make the first catalogue. One key per store is listed, and only this once."""
-    path = settings.catalogue.path
-    if path.exists():
+    if keeper.exists():
         return
     refuse_if_packages(stores.values())
-    identity = settle_identity(stores, journal_keepers(settings))
-    patience = Patience(path=path, seconds=settings.catalogue.wait_seconds, observer=observer)
-    create_catalogue(path, identity, patience=patience)
+    keeper.create(settle_identity(stores, journal_keepers(settings)))

@@ -62,7 +62,7 @@ def _of_original(house: House, bag: Package, identifier: str) -> Found:
 def images_of(house: House, package: Package) -> list[BuiltImage]:
     """Every image of a collection; the table is fetched once and kept beside the catalogue."""
     recorded = table_of(package)
-    kept = house.settings.catalogue.path.parent / _FOLDER / f"{package.package_id}.parquet"
+    kept = house.settings.catalogue.folder / _FOLDER / f"{package.package_id}.parquet"
     data = _kept(kept, recorded) or _fetched(house, package, recorded, kept)
     return read_index(data, origin=f"the table of {package.package_id}")
 

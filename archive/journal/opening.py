@@ -27,7 +27,7 @@ _FORGOTTEN_SECONDS = 180 * 86400
 
 def journal_folder(settings: Settings) -> Path:
     """Where the journals of these holdings lie; made where it is missing."""
-    folder = settings.catalogue.path.absolute().parent / FOLDER
+    folder = settings.catalogue.folder / FOLDER
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""A copy of the catalogue and its image indexes that can be used by pointing to it."""
+"""A copy of the catalogue and its image indexes that can be used by pointing to it, whatever it came from."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from holdings.catalogue.connecting import REBUILD_HINT, connected
-from holdings.catalogue.gate import Patience, gate
-from holdings.catalogue.index import INDEX_FOLDER
-from holdings.catalogue.migrating import beside, copy_database, sync_file, sync_folder
+from holdings.catalogue.connecting import REBUILD_HINT
+from holdings.catalogue.keeping import keeper_of
+from holdings.catalogue.migrating import beside, sync_file, sync_folder
 from holdings.errors import BadInput, Unavailable
 from holdings.observing import Observer, nobody
 from holdings.settings import Settings
@@ -33,41 +32,35 @@ class BackedUp:
 def backup_catalogue(settings: Settings, target: Path, *, observer: Observer = nobody) -> BackedUp:
     """Copy the catalogue and its image indexes into the new folder `target`, whole or not at all.
 
-    `sha256sum --check SHA256SUMS` in it tells whether it is still what was written.
+    Of a database, too, it is a DuckDB file that can be used by itself, or brought back by
+    `holdings.catalogue.restoring`. `sha256sum --check SHA256SUMS` in it tells whether it is still what
+    was written.
 
     Raises BadInput where `target` is there already or there is no catalogue, Unavailable where
     it cannot be written.
     """
-    path, target = settings.catalogue.path.absolute(), target.absolute()
-    if not path.exists():
-        raise BadInput(f"There is no catalogue {path}.", hint=REBUILD_HINT)
-    if target.exists():
-        raise BadInput(f"{target} is there already; a backup replaces nothing.", hint="Name a new folder.")
-    patience = Patience(path=path, seconds=settings.catalogue.wait_seconds, observer=observer)
+    target, name = target.absolute(), settings.catalogue.path.name
     new = beside(target, "part")
+    keeper = keeper_of(settings, observer=observer)
     try:
+        if not keeper.exists():
+            raise BadInput(f"There is no catalogue {keeper.shown}.", hint=REBUILD_HINT)
+        if target.exists():
+            raise BadInput(
+                f"{target} is there already; a backup replaces nothing.", hint="Name a new folder."
+            )
         new.mkdir(parents=True)
-        with gate(patience, exclusive=True), connected(patience) as connection:
-            copy_database(connection, new / path.name)
-        # After the database: what it names is in the folder by then, and indexes never change.
-        _copy_indexes(path.parent / INDEX_FOLDER, new / INDEX_FOLDER)
+        keeper.copy_to(new / name)
         _write_sums(new)
-        made = _made(new, target, path.name)
+        made = _made(new, target, name)
         new.rename(target)
         sync_folder(target.parent)
     except OSError as error:
         raise Unavailable(f"{target} cannot be written: {error.strerror}.", detail=str(error)) from None
     finally:
+        keeper.close()
         shutil.rmtree(new, ignore_errors=True)
     return made
-
-
-def _copy_indexes(source: Path, target: Path) -> None:
-    target.mkdir()
-    for path in sorted(source.glob("[!.]*.parquet")):
-        shutil.copyfile(path, target / path.name)
-        sync_file(target / path.name)
-    sync_folder(target)
 
 
 def _write_sums(folder: Path) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
+from holdings.catalogue.database import Row, by_columns, unnested
 from holdings.catalogue.gate import Patience
 from holdings.errors import Corrupt, HoldfastError, Unavailable
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
 REBUILD_HINT = "holdfast catalogue rebuild makes it again from the stores."
@@ -21,6 +23,7 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
+_ROWS_AT_ONCE = 10_000
 _REFUSED = ("No space left", "Permission denied", "Operation not permitted", "Read-only file system")
 """What the operating system says where the file itself is as it was."""
 _BROKEN = (duckdb.IOException, duckdb.InternalException, duckdb.FatalException, duckdb.SerializationException)
@@ -46,6 +49,29 @@ def transaction(connection: DuckDBPyConnection) -> Iterator[DuckDBPyConnection]:
         connection.rollback()
         raise
     connection.commit()
+
+
+class InDuckDB:
+    """An open file, as the catalogue's SQL sees it (`holdings.catalogue.database`)."""
+
+    def __init__(self, connection: DuckDBPyConnection) -> None:
+        self.connection = connection
+
+    def rows(self, query: str, values: Sequence[object] = ()) -> list[Row]:
+        return self.connection.execute(query, list(values)).fetchall()
+
+    def table(self, query: str) -> pa.Table:
+        return self.connection.sql(query).to_arrow_table()
+
+    def insert(self, table: str, rows: Sequence[Row], conflict: str = "") -> None:
+        query = unnested(table, conflict)
+        for begin in range(0, len(rows), _ROWS_AT_ONCE):
+            self.connection.execute(query, by_columns(rows[begin : begin + _ROWS_AT_ONCE]))
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        with transaction(self.connection):
+            yield
 
 
 def _connect(patience: Patience, *, read_only: bool) -> DuckDBPyConnection:

@@ -25,10 +25,11 @@ _SILENT_SECONDS = 0.5
 
 
 @dataclass(kw_only=True)
-class Patience:
-    """How long one command waits, and whom it tells."""
+class Waiter:
+    """How long one command waits for others, and whom it tells."""
 
-    path: Path
+    shown: str
+    """The catalogue, as it is named in sentences."""
     seconds: float
     observer: Observer = nobody
     _began: float = field(default_factory=time.monotonic)
@@ -40,19 +41,31 @@ class Patience:
         waited = time.monotonic() - self._began
         if waited >= self.seconds:
             raise CatalogueBusy(
-                f"Another command has been using {self.path} for more than {self.seconds:g} seconds.",
+                f"Another command has been using {self.shown} for more than {self.seconds:g} seconds.",
                 hint="Run this again later, or raise wait under [catalogue] in the settings.",
             )
         if waited >= _SILENT_SECONDS and waited - self._told >= 1.0:
             self._told = waited
             self.observer(
                 Waiting(
-                    what=f"another command that is using {self.path.name}", seconds_left=self.seconds - waited
+                    what=f"another command that is using {Path(self.shown).name}",
+                    seconds_left=self.seconds - waited,
                 )
             )
         # Jitter, so that many who wait do not all come back at the same moment.
         time.sleep(min(self._pause * random.uniform(0.5, 1.0), self.seconds - waited))  # noqa: S311
         self._pause = min(self._pause * 2, _LONGEST_PAUSE_SECONDS)
+
+
+@dataclass(kw_only=True)
+class Patience(Waiter):
+    """The same, for a catalogue in a file."""
+
+    shown: str = field(init=False)
+    path: Path
+
+    def __post_init__(self) -> None:
+        self.shown = str(self.path)
 
 
 @contextmanager

@@ -123,8 +123,8 @@ class FolderIndex(IndexFiles):
     def sums(
         self, package_ids: Iterable[str], wanted: Mapping[str, str | None]
     ) -> dict[str, dict[str, str | None]]:
-        there = set(self.names())
-        paths = {name: str(self.path(name)) for name in package_ids if name in there}
+        there = self._there(dict.fromkeys(package_ids, True))
+        paths = {name: str(self.path(name)) for name in sorted(there)}
         return summed(paths, wanted, hint=FETCH_HINT)
 
     def query(
@@ -159,8 +159,9 @@ class FolderIndex(IndexFiles):
         with self.lookup.alone() as mine:
             if mine:
                 unmerged = self._unmerged(self.lookup.packages())
+                there = self._there({name: True for name, _ in unmerged})
                 self.lookup.take_in(
-                    [(name, digest, self.path(name)) for name, digest in unmerged if self.has(name)]
+                    [(name, digest, self.path(name)) for name, digest in unmerged if name in there]
                 )
             return mine
 
@@ -203,9 +204,10 @@ class FolderIndex(IndexFiles):
         ]
 
     def _there(self, recorded: Mapping[str, bool]) -> set[str]:
+        """Those of `recorded` whose index is in the folder."""
         if len(recorded) <= _FEW:
-            return {package_id for package_id in recorded if self.has(package_id)}
-        return set(self.names())
+            return {package_id for package_id in recorded if self.path(package_id).is_file()}
+        return recorded.keys() & set(self.names())
 
     def read(self, package_id: str) -> bytes:
         try:

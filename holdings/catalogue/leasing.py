@@ -11,12 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
+from holdings.catalogue.database import Database
 from holdings.catalogue.rows import aware, naive
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 
 class Purpose(StrEnum):
@@ -56,33 +53,27 @@ def _in_the_way(wanted: Lease, other: Lease) -> bool:
     return other.holder != wanted.holder and Purpose.REMOVING in (wanted.purpose, other.purpose)
 
 
-def take(connection: DuckDBPyConnection, wanted: Sequence[Lease], *, now: datetime) -> list[Lease]:
+def take(database: Database, wanted: Sequence[Lease], *, now: datetime) -> list[Lease]:
     """Write what can be granted of `wanted`; to be called inside a transaction."""
-    connection.execute("DELETE FROM leases WHERE until <= ?", [naive(now)])
+    database.rows("DELETE FROM leases WHERE until <= $1::TIMESTAMP", [naive(now)])
     query = """SELECT package_id, holder, purpose, until FROM leases
-               WHERE package_id IN (SELECT unnest(?::VARCHAR[]))"""
-    rows = connection.execute(query, [[lease.package_id for lease in wanted]]).fetchall()
+               WHERE package_id IN (SELECT unnest($1::VARCHAR[]))"""
+    rows = database.rows(query, [[lease.package_id for lease in wanted]])
     held = [
         Lease(package_id=row[0], holder=row[1], purpose=Purpose(row[2]), until=aware(row[3])) for row in rows
     ]
     granted = grantable(wanted, held, now=now)
-    if granted:
-        connection.execute(
-            """INSERT INTO leases
-               SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::TIMESTAMP[])
-               ON CONFLICT DO UPDATE SET purpose = excluded.purpose, until = excluded.until""",
-            [
-                [lease.package_id for lease in granted],
-                [lease.holder for lease in granted],
-                [lease.purpose.value for lease in granted],
-                [naive(lease.until) for lease in granted],
-            ],
-        )
+    latest = {(lease.package_id, lease.holder): lease for lease in granted}
+    database.insert(
+        "leases",
+        [(*key, lease.purpose.value, naive(lease.until)) for key, lease in latest.items()],
+        "ON CONFLICT (package_id, holder) DO UPDATE SET purpose = excluded.purpose, until = excluded.until",
+    )
     return granted
 
 
-def give_back(connection: DuckDBPyConnection, holder: str, package_ids: Sequence[str] | None) -> None:
+def give_back(database: Database, holder: str, package_ids: Sequence[str] | None) -> None:
     """Forget the leases of `holder` on `package_ids`; None means all of them."""
-    query = """DELETE FROM leases WHERE holder = $1
-               AND ($2 IS NULL OR package_id IN (SELECT unnest($2::VARCHAR[])))"""
-    connection.execute(query, [holder, None if package_ids is None else list(package_ids)])
+    query = """DELETE FROM leases WHERE holder = $1::VARCHAR
+               AND ($2::VARCHAR[] IS NULL OR package_id IN (SELECT unnest($2::VARCHAR[])))"""
+    database.rows(query, [holder, None if package_ids is None else list(package_ids)])

@@ -24,12 +24,20 @@ if TYPE_CHECKING:
 
 @cache
 def migrations() -> Mapping[int, str]:
-    """SQL by the version it leads to, in order."""
+    """SQL by the version it leads to, in order; what each engine adds to it is not here."""
+    return migration_texts("")
+
+
+def migration_texts(engine: str) -> dict[int, str]:
+    """The files `NNNN_name.sql`, or those of one engine, `NNNN_name.engine.sql`."""
     folder = files("holdings.catalogue").joinpath("migrations")
-    texts = {
-        int(item.name[:4]): item.read_text("utf-8") for item in folder.iterdir() if item.name.endswith(".sql")
-    }
-    return dict(sorted(texts.items()))
+    suffixes = [f".{engine}", ".sql"] if engine else [".sql"]
+    found = [item for item in folder.iterdir() if Path(item.name).suffixes == suffixes]
+    return dict(sorted((int(item.name[:4]), item.read_text("utf-8")) for item in found))
+
+
+SELECT_VERSION = "SELECT coalesce(max(version), 0) FROM schema_version"
+CREATE_VERSION = "CREATE TABLE schema_version (version INTEGER PRIMARY KEY, applied_at TIMESTAMP NOT NULL)"
 
 
 def newest_version() -> int:
@@ -44,13 +52,17 @@ def version_of(connection: DuckDBPyConnection, path: Path) -> int:
     """
     try:
         # fetchall: a result that is not read to its end stands in the way of the next query.
-        found = connection.execute("SELECT coalesce(max(version), 0) FROM schema_version").fetchall()
+        found = connection.execute(SELECT_VERSION).fetchall()
     except duckdb.CatalogException:
         raise Corrupt(f"{path} is a DuckDB file, but no catalogue of Holdfast.", hint=REBUILD_HINT) from None
-    version = int(found[0][0])
+    return check_version(int(found[0][0]), str(path))
+
+
+def check_version(version: int, shown: str) -> int:
+    """`version` itself. Raises BadInput where it is newer than this program."""
     if version > newest_version():
         raise BadInput(
-            f"The catalogue {path} has the schema version {version}; "
+            f"The catalogue {shown} has the schema version {version}; "
             f"this Holdfast knows up to {newest_version()}.",
             hint="Use the newer Holdfast that wrote it.",
         )
@@ -83,9 +95,7 @@ def build_catalogue(path: Path, catalogue_id: str, *, patience: Patience) -> Non
     """Write an empty catalogue into a file that nobody else knows of."""
     here = Patience(path=path, seconds=patience.seconds, observer=patience.observer)
     with connected(here) as connection, transaction(connection):
-        connection.execute(
-            "CREATE TABLE schema_version (version INTEGER PRIMARY KEY, applied_at TIMESTAMP NOT NULL)"
-        )
+        connection.execute(CREATE_VERSION)
         _apply(connection, after=0)
         connection.execute("INSERT INTO catalogue VALUES (?)", [catalogue_id])
 

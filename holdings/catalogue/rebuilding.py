@@ -1,30 +1,22 @@
 """Making the catalogue again from the stores alone.
 
 ```
-list every store ─> journals ─> manifests ─> image indexes ─> a new file beside ─> swap
+list every store ─> journals ─> manifests ─> image indexes ─> a new one beside ─> swap
                                                                    the old one stays as a backup
 ```
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
-from holdings.catalogue import rows
-from holdings.catalogue.connecting import connected, transaction
 from holdings.catalogue.findings import Finding, FindingKind
-from holdings.catalogue.gate import Patience, gate
 from holdings.catalogue.identity import settle_identity
-from holdings.catalogue.index import INDEX_FOLDER
-from holdings.catalogue.index_folder import IndexFiles
 from holdings.catalogue.interface import Entry
-from holdings.catalogue.migrating import beside, build_catalogue, log_of, sweep, sync_file, sync_folder
+from holdings.catalogue.keeping import KeepsIndexes, keeper_of
 from holdings.catalogue.recollecting import (
     Manifests,
     collect_copies,
@@ -35,7 +27,7 @@ from holdings.catalogue.recollecting import (
 )
 from holdings.catalogue.surveying import Surveys, survey_stores
 from holdings.clock import Clock, SystemClock
-from holdings.errors import BadInput, Corrupt, Unavailable
+from holdings.errors import BadInput, Unavailable
 from holdings.ledger import latest_verifications
 from holdings.observing import Observer, nobody
 from holdings.opening import journal_keepers, open_stores
@@ -59,8 +51,9 @@ class Rebuilt:
     """Stores that nothing was asked of: of their copies nothing is known."""
     findings: tuple[Finding, ...]
     """What could not be brought back, or not whole."""
-    backup: Path | None
-    """The catalogue that was there before; None where there was none."""
+    backup: str | None
+    """Where the catalogue that was there before is kept: a file, or a schema of the database; None where
+    there was none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,18 +81,17 @@ def rebuild_catalogue(
     part of the stores would make a catalogue that has forgotten the others.
     """
     left_out = _check_names(settings, without)
-    path = settings.catalogue.path.absolute()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    patience = Patience(path=path, seconds=settings.catalogue.wait_seconds, observer=observer)
+    keeper = keeper_of(settings, observer=observer)
     all_stores = open_stores(settings, observer=observer)
     stores = {name: store for name, store in all_stores.items() if name not in left_out}
     try:
-        with gate(patience, exclusive=True):
-            found = _collect(settings, stores, path.parent / INDEX_FOLDER)
+        with keeper.replacing() as new:
+            found = _collect(settings, stores, new.indexes)
             keepers = [name for name in journal_keepers(settings) if name in stores]
             identity = settle_identity(stores, keepers)
-            backup = _replace(path, identity, found, patience, clock)
+            backup = new.put(identity, found.entry, clock)
     finally:
+        keeper.close()
         for store in all_stores.values():
             store.close()
     return Rebuilt(
@@ -126,7 +118,7 @@ def _check_names(settings: Settings, without: Iterable[str]) -> tuple[str, ...]:
     return names
 
 
-def _collect(settings: Settings, stores: Mapping[str, Store], index_folder: Path) -> _Found:
+def _collect(settings: Settings, stores: Mapping[str, Store], indexes: KeepsIndexes) -> _Found:
     surveys = survey_stores(stores)
     for name, because in surveys.unknown.items():
         raise Unavailable(
@@ -134,10 +126,10 @@ def _collect(settings: Settings, stores: Mapping[str, Store], index_folder: Path
             hint=f"Nothing was changed. If it is gone for good: holdfast catalogue rebuild --without {name}",
         )
     with ThreadPoolExecutor(settings.limits.threads, thread_name_prefix="rebuild") as pool:
-        return _recollect(IndexFiles(index_folder), stores, surveys, pool)
+        return _recollect(indexes, stores, surveys, pool)
 
 
-def _recollect(index: IndexFiles, stores: Mapping[str, Store], surveys: Surveys, pool: Executor) -> _Found:
+def _recollect(index: KeepsIndexes, stores: Mapping[str, Store], surveys: Surveys, pool: Executor) -> _Found:
     history = collect_history(stores, surveys, pool)
     readings = latest_verifications(history.events)
     good = [pair for pair, event in readings.items() if event.outcome is Outcome.SUCCESS]
@@ -152,13 +144,13 @@ def _recollect(index: IndexFiles, stores: Mapping[str, Store], surveys: Surveys,
 
 
 def _restore_indexes(
-    index: IndexFiles,
+    index: KeepsIndexes,
     stores: Mapping[str, Store],
     surveys: Surveys,
     manifests: Manifests,
     pool: Executor,
 ) -> list[Finding]:
-    """Into the folder that is in use: an index never changes, so the old catalogue loses nothing."""
+    """Where no good one is there."""
     packages = manifests.packages.values()
     holders = [surveys.stores_with(package.package_id) for package in packages]
     missing = pool.map(partial(restore_index, index, stores), packages, holders)
@@ -173,42 +165,3 @@ def _unnamed_stores(copies: Iterable[Copy], surveys: Surveys) -> Iterator[Findin
             store=store,
             sentence=f"The history tells of copies in '{store}', which was not listed: they are unknown.",
         )
-
-
-def _replace(path: Path, identity: str, found: _Found, patience: Patience, clock: Clock) -> Path | None:
-    """Build beside, then swap; the old file keeps a name of its own."""
-    sweep(path)
-    new = beside(path, "rebuilt")
-    try:
-        build_catalogue(new, identity, patience=patience)
-        here = Patience(path=new, seconds=patience.seconds)
-        with connected(here) as connection, transaction(connection):
-            rows.write(connection, found.entry)
-        sync_file(new)
-        _take_in_log(patience)
-        backup = _set_aside(path, clock)
-        new.replace(path)
-        sync_folder(path.parent)
-    finally:
-        for rest in (new, log_of(new)):
-            rest.unlink(missing_ok=True)
-    return backup
-
-
-def _take_in_log(patience: Patience) -> None:
-    """Let DuckDB take the old file's log into it, so that a kill from here on loses nothing of either."""
-    if patience.path.exists():
-        with suppress(Corrupt), connected(patience) as connection:
-            connection.execute("CHECKPOINT")
-
-
-def _set_aside(path: Path, clock: Clock) -> Path | None:
-    """Give the old file a second name; the log of a damaged one goes with it, away from the new one."""
-    if not path.exists():
-        backup = None
-    else:
-        backup = path.with_name(f"{path.stem}.{clock.now():%Y%m%dT%H%M%S%fZ}.bak")
-        os.link(path, backup)
-    with suppress(FileNotFoundError):
-        log_of(path).rename(log_of(backup) if backup else beside(path, "lost.wal"))
-    return backup

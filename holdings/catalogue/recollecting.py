@@ -10,7 +10,7 @@ from functools import partial
 from holdings.catalogue.checking import expected_sizes
 from holdings.catalogue.findings import Finding, FindingKind
 from holdings.catalogue.index import INDEX_NAME
-from holdings.catalogue.index_folder import IndexFiles
+from holdings.catalogue.keeping import KeepsIndexes
 from holdings.catalogue.manifest import MANIFEST_MAX_BYTES, read_manifest
 from holdings.catalogue.surveying import Surveys
 from holdings.errors import BadInput, Corrupt, NotFound
@@ -214,7 +214,7 @@ def lost_packages(manifests: Manifests, events: Sequence[Event]) -> Iterator[Fin
 
 
 def restore_index(
-    index: IndexFiles, stores: Mapping[str, Reads], package: Package, names: Iterable[str]
+    index: KeepsIndexes, stores: Mapping[str, Reads], package: Package, names: Iterable[str]
 ) -> Finding | None:
     """Put the image index of a package into `index` as it was recorded; a Finding where no store has it so.
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
 
+from holdings.catalogue.database import Database, Row
 from holdings.catalogue.interface import Entry
 from holdings.errors import Conflict
 from holdings.records import (
@@ -22,17 +22,6 @@ from holdings.records import (
     Withdrawal,
 )
 
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-
-Row = tuple[Any, ...]
-_ROWS_AT_ONCE = 10_000
-_COLUMNS = {
-    "packages": ("VARCHAR", "VARCHAR", "VARCHAR", "TIMESTAMP", "BIGINT"),
-    "objects": ("VARCHAR", "VARCHAR", "BIGINT", "VARCHAR"),
-    "copies": ("VARCHAR", "VARCHAR", "VARCHAR", "TIMESTAMP", "VARCHAR"),
-    "events": ("VARCHAR", "TIMESTAMP", *["VARCHAR"] * 7),
-}
 SELECT_PACKAGES = """
     SELECT p.package_id, p.kind, p.collection, p.created_at, p.images, o.key, o.size_bytes, o.sha256
     FROM packages p LEFT JOIN objects o USING (package_id)
@@ -43,31 +32,28 @@ SELECT_EVENTS = """
 """
 
 
-def write(connection: DuckDBPyConnection, entry: Entry) -> None:
+def write(database: Database, entry: Entry) -> None:
     """Insert what `entry` holds; to be called inside a transaction."""
-    _refuse_if_changed(connection, entry.expecting)
-    new = _new_packages(connection, entry.packages)
-    _insert(connection, "packages", [_package_row(package) for package in new])
-    _insert(
-        connection, "objects", [_object_row(package, item) for package in new for item in package.objects]
-    )
+    _refuse_if_changed(database, entry.expecting)
+    new = _new_packages(database, entry.packages)
+    database.insert("packages", [_package_row(package) for package in new])
+    database.insert("objects", [_object_row(package, item) for package in new for item in package.objects])
     copies = {(copy.package_id, copy.store): _copy_row(copy) for copy in entry.copies}
-    _insert(
-        connection,
+    database.insert(
         "copies",
         list(copies.values()),
-        "ON CONFLICT DO UPDATE SET status = excluded.status, verified_at = excluded.verified_at, "
-        "made_by = excluded.made_by",
+        "ON CONFLICT (package_id, store) DO UPDATE SET status = excluded.status, "
+        "verified_at = excluded.verified_at, made_by = excluded.made_by",
     )
     events = {event.event_id: _event_row(event) for event in entry.events}
-    _insert(connection, "events", list(events.values()), "ON CONFLICT DO NOTHING")
+    database.insert("events", list(events.values()), "ON CONFLICT DO NOTHING")
 
 
-def _refuse_if_changed(connection: DuckDBPyConnection, expected: Sequence[Copy]) -> None:
+def _refuse_if_changed(database: Database, expected: Sequence[Copy]) -> None:
     query = """SELECT package_id, store, status, verified_at, made_by FROM copies
-               WHERE package_id IN (SELECT unnest(?::VARCHAR[]))"""
-    named = [list({copy.package_id for copy in expected})]
-    found = map(read_copy, connection.execute(query, named).fetchall()) if expected else ()
+               WHERE package_id IN (SELECT unnest($1::VARCHAR[]))"""
+    named = list({copy.package_id for copy in expected})
+    found = map(read_copy, database.rows(query, [named])) if expected else ()
     refuse_if_changed(expected, {(copy.package_id, copy.store): copy for copy in found})
 
 
@@ -83,13 +69,13 @@ def refuse_if_changed(expected: Sequence[Copy], found: Mapping[tuple[str, str], 
             )
 
 
-def _new_packages(connection: DuckDBPyConnection, packages: Sequence[Package]) -> list[Package]:
+def _new_packages(database: Database, packages: Sequence[Package]) -> list[Package]:
     """Those that are not recorded yet. Raises Conflict where one is, with other objects."""
     wanted = {package.package_id: package for package in packages}
     query = (
-        f"{SELECT_PACKAGES} WHERE p.package_id IN (SELECT unnest(?::VARCHAR[])) ORDER BY p.package_id, o.key"
+        f"{SELECT_PACKAGES} WHERE p.package_id IN (SELECT unnest($1::VARCHAR[])) ORDER BY p.package_id, o.key"
     )
-    rows = connection.execute(query, [list(wanted)]).fetchall() if wanted else []
+    rows = database.rows(query, [list(wanted)]) if wanted else []
     for known in read_packages(rows):
         meant = wanted.pop(known.package_id)
         if _content(known) != _content(meant):
@@ -102,14 +88,6 @@ def _new_packages(connection: DuckDBPyConnection, packages: Sequence[Package]) -
 
 def _content(package: Package) -> Row:
     return package.kind, package.collection, package.images, tuple(sorted(package.objects))
-
-
-def _insert(connection: DuckDBPyConnection, table: str, rows: Sequence[Row], conflict: str = "") -> None:
-    """Columns go in as lists: a row at a time would be a hundred times slower."""
-    columns = ", ".join(f"unnest(?::{kind}[])" for kind in _COLUMNS[table])
-    for begin in range(0, len(rows), _ROWS_AT_ONCE):
-        lists = [list(column) for column in zip(*rows[begin : begin + _ROWS_AT_ONCE], strict=True)]
-        connection.execute(f"INSERT INTO {table} SELECT {columns} {conflict}", lists)  # our own words only
 
 
 def _package_row(package: Package) -> Row:

@@ -12,6 +12,7 @@ from holdings.settings.quantities import parse_duration, parse_size
 
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _STORE_NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
+_SCHEMA_NAME = re.compile(r"(?!pg_|public$|information_schema$)[a-z][a-z0-9_]{0,29}")
 _TEXT = re.compile(r"[^\x00-\x1f]{1,4096}")
 
 
@@ -24,6 +25,14 @@ def _word(text: str) -> str:
 def _store_name(text: str) -> str:
     if not _STORE_NAME.fullmatch(text):
         raise ValueError("a store's name takes 1 to 64 of a-z, 0-9, '-' and '_', no sign first or last")
+    return text
+
+
+def _schema_name(text: str) -> str:
+    if not _SCHEMA_NAME.fullmatch(text):
+        raise ValueError(
+            "a schema of our own takes 1 to 30 of a-z, 0-9 and '_', begins with a letter and is not public"
+        )
     return text
 
 
@@ -72,9 +81,12 @@ class StoreTable(Door):
 
 
 class CatalogueTable(Door):
-    """`[catalogue]`."""
+    """`[catalogue]`; `url` is looked at before anything else, since it may hold a secret."""
 
     path: Text = "catalogue/catalogue.duckdb"
+    url: Text | None = None
+    schema_name: Annotated[str, AfterValidator(_schema_name)] = "holdfast"
+    folder: Text = "catalogue"
     wait: Duration = 30.0
 
 

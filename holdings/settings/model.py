@@ -35,11 +35,21 @@ class StoreSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CatalogueSettings:
-    """Where the ledger is."""
+    """Where the ledger is: in a DuckDB file, or in a PostgreSQL database that several machines use."""
 
     path: Path
+    """The file; where `url` is given there is none, and only its folder counts."""
+    url: str | None = None
+    """`postgresql://user@host/database`, never with a password; None means the file."""
+    schema_name: str = "holdfast"
+    """The schema of the database that is ours."""
     wait_seconds: float = 30.0
     """How long a command waits for another one that is writing."""
+
+    @property
+    def folder(self) -> Path:
+        """What this machine keeps for itself: deposits under way, image indexes, what makes finding quick."""
+        return self.path.absolute().parent
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

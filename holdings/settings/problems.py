@@ -21,11 +21,13 @@ _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]#]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(
     r"""^\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*="""
 )
-_SECRET = re.compile(
+SECRET_NAME = re.compile(
     r"(access[_-]?key|secret|token|passw|credential|private[_-]?key|api[_-]?key)", re.IGNORECASE
 )
 
 _USER = re.compile(r"^([a-z0-9+]+://)[^/]*@(.*)$", re.IGNORECASE | re.DOTALL)
+_DATABASE_USER = re.compile(r"^postgres(?:ql)?://[^/?#@:]*@[^@]*$", re.IGNORECASE)
+"""Whoever asks a database says who it is; nothing secret is in that."""
 _NO_SECRETS = "secrets do not belong into this file: use the environment or a profile"
 
 
@@ -127,17 +129,21 @@ def secrets_in(data: Any, place: Place = ()) -> list[Problem]:
     found: list[Problem] = []
     for name, value in items:
         here = (*place, name)
-        if isinstance(value, str) and (address := _USER.match(value)):
+        if isinstance(value, str) and (address := _user_of(value)):
             data[name] = address[1] + address[2]  # type: ignore[index]  # a list's name is its number
             found.append(
                 Problem(place=here, says=f"holds a user or a secret before an '@', and {_NO_SECRETS}")
             )
-        if isinstance(data, dict) and _SECRET.search(str(name)) and not isinstance(value, dict):
+        if isinstance(data, dict) and SECRET_NAME.search(str(name)) and not isinstance(value, dict):
             del data[name]
             found.append(Problem(place=here, says=f"is a secret, and {_NO_SECRETS}"))
         else:
             found += secrets_in(value, here)
     return found
+
+
+def _user_of(value: str) -> re.Match[str] | None:
+    return None if _DATABASE_USER.match(value) else _USER.match(value)
 
 
 def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:

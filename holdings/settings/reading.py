@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from holdings.errors import BadInput
+from holdings.settings.databases import database_problems
 from holdings.settings.door import BagsTable, CatalogueTable, File, LimitsTable, StoreTable
 from holdings.settings.model import (
     BagSettings,
@@ -51,11 +52,12 @@ def read_settings(path: Path) -> Settings:
     """The settings in the file `path`. Raises BadInput naming every error with its line and key."""
     path = path.absolute()
     parsed = parse_toml(path, missing_hint=_INIT_HINT)
-    secrets = secrets_in(parsed.data)
+    secrets = [*database_problems(parsed.data), *secrets_in(parsed.data)]
     file, misshapen = _shape(parsed)
     parsed.refuse(
         [*secrets, *misshapen, *check_rules(parsed.data, path.parent)],
-        hint="Secrets come from the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY) or from `profile`."
+        hint="Secrets come from the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY; PGPASSWORD), "
+        "from `profile`, or from files of their own (PGPASSFILE, PGSERVICEFILE)."
         if secrets
         else None,
     )
@@ -91,7 +93,10 @@ def _store(name: str, table: StoreTable, folder: Path) -> StoreSettings:
 
 
 def _catalogue(table: CatalogueTable, folder: Path) -> CatalogueSettings:
-    return CatalogueSettings(path=folder / table.path, wait_seconds=table.wait)
+    path = table.path if table.url is None else f"{table.folder}/{Path(CatalogueTable().path).name}"
+    return CatalogueSettings(
+        path=folder / path, url=table.url, schema_name=table.schema_name, wait_seconds=table.wait
+    )
 
 
 def _bags(table: BagsTable) -> BagSettings:

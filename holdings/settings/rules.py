@@ -22,6 +22,7 @@ def check_rules(data: Table, folder: Path) -> Iterator[Problem]:
     yield from wrong
     for rule in (_one_place_each, _catalogue_apart):
         yield from rule(places, data, folder)
+    yield from _a_file_or_a_database(_table(data, "catalogue"))
     yield from _price_sheets_named(stores, _table(data, "prices"))
     yield from _bags_go_to_a_store(stores, _table(data, "bags"))
     yield from _somebody_keeps_the_journal(stores)
@@ -59,12 +60,25 @@ def _one_place_each(places: Mapping[str, Location], _data: Table, _folder: Path)
 
 
 def _catalogue_apart(places: Mapping[str, Location], data: Table, folder: Path) -> Iterator[Problem]:
-    path = _table(data, "catalogue").get("path")
-    for name, place in places.items():
-        if isinstance(path, str) and "\0" not in path and inside(folder / path, place):
-            yield Problem(
-                place=("catalogue", "path"), says=f"lies inside the store '{name}', where only objects belong"
-            )
+    for key in ("path", "folder"):
+        path = _table(data, "catalogue").get(key)
+        for name, place in places.items():
+            if isinstance(path, str) and "\0" not in path and inside(folder / path, place):
+                yield Problem(
+                    place=("catalogue", key),
+                    says=f"lies inside the store '{name}', where only objects belong",
+                )
+
+
+def _a_file_or_a_database(catalogue: Table) -> Iterator[Problem]:
+    if "url" in catalogue and "path" in catalogue:
+        yield Problem(
+            place=("catalogue", "path"),
+            says="stands beside url: the catalogue is a file or a database, never both",
+        )
+    for key in ("schema_name", "folder"):
+        if key in catalogue and "url" not in catalogue:
+            yield Problem(place=("catalogue", key), says="is for a catalogue with url only")
 
 
 def _price_sheets_named(stores: Table, prices: Table) -> Iterator[Problem]:

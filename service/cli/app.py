@@ -325,6 +325,7 @@ _catalogue = _group(
       holdfast catalogue check
       holdfast catalogue rebuild
       holdfast catalogue backup /mnt/safe/catalogue-2026-11-22
+      holdfast catalogue restore /mnt/safe/catalogue-2026-11-22
     """,
 )
 _add(_catalogue, "check", catalogue.check, "Compare the catalogue with the stores.", no="they disagree")
@@ -341,6 +342,13 @@ _add(
     catalogue.backup,
     "Copy the catalogue away, whole.",
     no="the target is there already",
+)
+_add(
+    _catalogue,
+    "restore",
+    catalogue.restore,
+    "Bring a backup back where there is no catalogue.",
+    no="there is a catalogue, the backup is damaged or of other holdings, or it lacks image indexes",
 )
 
 _capacity = _group(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from holdings.catalogue.checking import CatalogueCheck
     from holdings.catalogue.findings import Finding
     from holdings.catalogue.rebuilding import Rebuilt
+    from holdings.catalogue.restoring import Restored
 
 
 def check(*, settings: SettingsFile = None, as_json: AsJson = False) -> int:
@@ -100,6 +101,31 @@ def backup(
     return DONE
 
 
+def restore(
+    source: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder that holdfast catalogue backup made.")
+    ],
+    *,
+    settings: SettingsFile = None,
+    as_json: AsJson = False,
+) -> int:
+    """Bring a backup back where there is no catalogue: after a loss, or when it moves to a database.
+
+    What happened after the backup is in the stores: `holdfast catalogue check` names it, and
+    `holdfast catalogue rebuild` takes it in.
+
+    \b
+    EXAMPLES
+      holdfast catalogue restore /mnt/safe/catalogue-2026-11-22
+    """
+    from holdings.catalogue.restoring import restore_catalogue
+
+    with settings_here(settings) as (read, observer):
+        restored = restore_catalogue(read, source, observer=observer)
+    answer(asdict(restored), _restored_lines(restored), as_json=as_json)
+    return NO if restored.without_index else DONE
+
+
 def _status(findings: tuple[Finding, ...]) -> int:
     """A definite difference outweighs what could not be looked at."""
     from holdings.catalogue.findings import FindingKind
@@ -154,3 +180,13 @@ def _rebuilt_lines(rebuilt: Rebuilt) -> Iterator[str]:
         yield f"Nothing was asked of: {', '.join(rebuilt.without)}."
     if rebuilt.backup is not None:
         yield f"The one before is kept as {rebuilt.backup}."
+
+
+def _restored_lines(restored: Restored) -> Iterator[str]:
+    for package_id in restored.without_index:
+        yield f"The image index of {package_id} is not in the backup: holdfast catalogue rebuild fetches it."
+    yield (
+        f"The catalogue is back: {count(restored.packages, 'package')}, "
+        f"{count(restored.copies, 'copy', 'copies')}, {count(restored.images, 'image')}, "
+        f"{count(restored.events, 'event')}."
+    )

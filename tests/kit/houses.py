@@ -12,6 +12,8 @@ from holdings.opening import open_house
 from holdings.settings import read_settings
 from holdings.settings.template import write_template
 
+CATALOGUE: str | None = None
+"""What stands under [catalogue] instead of the file's path; `tests.kit.engines` sets it."""
 TEST_TIME = datetime(2026, 3, 1, 12, tzinfo=UTC)
 """When a test happens that does not say otherwise."""
 
@@ -34,6 +36,8 @@ def a_house(
         write_template(folder)
         if stores is not None:
             path.write_text(with_stores(path.read_text(), stores))
+        if CATALOGUE is not None:
+            path.write_text(with_catalogue(path.read_text(), CATALOGUE))
     return open_house(read_settings(path), clock=FixedClock(at or TEST_TIME), observer=observer, agent=agent)
 
 
@@ -42,6 +46,11 @@ def with_stores(settings: str, stores: str) -> str:
     before, _, rest = settings.partition("[stores.hot]")
     _, _, after = rest.partition("[catalogue]")
     return f"{before}{stores}\n\n[catalogue]{after}"
+
+
+def with_catalogue(settings: str, catalogue: str) -> str:
+    """The text of a `holdfast.toml` with its catalogue elsewhere."""
+    return settings.replace('path = "catalogue/catalogue.duckdb"', catalogue)
 
 
 def s3_stores(endpoint: str, *, hot: str, cold: str, region: str = "us-east-1") -> str:

@@ -91,6 +91,10 @@ def test_every_command_says_one_document(folder: Path, capsys: Said) -> None:
     assert tell("catalogue", "check")["ok"] is True
     assert tell("catalogue", "rebuild")["images"] == 2
     assert tell("catalogue", "backup", "safe")["files"] > 1
+    assert tell("catalogue", "restore", "safe", status=1)["error"]["kind"] == "conflict"
+    (folder / "catalogue/catalogue.duckdb").unlink()
+    assert tell("catalogue", "restore", "safe")["images"] == 2
+    assert tell("catalogue", "check")["ok"] is True
 
     run_words = ("capacity", "run", "scenario.toml", "--draws", "64", "-o", "projection.zarr")
     projected = tell(*run_words)

@@ -14,17 +14,21 @@ from holdings.opening import open_house
 from holdings.settings import read_settings
 from tests.holdings.catalogue.fakes import hold
 from tests.holdings.catalogue.test_rebuilding import everything
-from tests.kit.houses import a_house
+from tests.kit import houses
+from tests.kit.engines import Engine
+from tests.kit.houses import a_house, with_catalogue
 
 
-def test_a_backup_is_the_catalogue(tmp_path: Path) -> None:
+def test_a_backup_is_the_catalogue(tmp_path: Path, engine: Engine) -> None:
     with a_house(tmp_path / "house") as house:
         hold(house, "nhm-a", "hot", "cold")
         backed_up = backup_catalogue(house.settings, tmp_path / "backups" / "monday")
         before = everything(house)
         hold(house, "nhm-b", "hot")
         path = house.settings.path
-    path.write_text(path.read_text().replace("catalogue/catalogue.duckdb", str(backed_up.catalogue)))
+    there = f'path = "{backed_up.catalogue}"'
+    text = path.read_text() if houses.CATALOGUE is None else path.read_text().replace(houses.CATALOGUE, there)
+    path.write_text(with_catalogue(text, there))
     with open_house(read_settings(path)) as restored:
         assert everything(restored) == before
     assert backed_up.files == 3

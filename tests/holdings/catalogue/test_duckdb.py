@@ -1,22 +1,18 @@
-"""What every catalogue promises (`holdings.catalogue.interface`), held to DuckDB's."""
+"""What is DuckDB's own; what every catalogue promises is in `test_contract.py`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
 from holdings.catalogue.duckdb import DuckDBCatalogue
 from holdings.catalogue.gate import Patience
-from holdings.catalogue.interface import Catalogue, Entry
+from holdings.catalogue.interface import Entry
 from holdings.catalogue.migrating import create_catalogue
-from holdings.errors import BadInput, Conflict, NotFound
-from holdings.records import CopyStatus, EventType
-from tests.holdings.catalogue.light import NOON, a_bare_package, a_copy, an_event, new_catalogue
+from holdings.errors import BadInput, Conflict
+from tests.holdings.catalogue.light import a_bare_package, new_catalogue
 
 
 @pytest.fixture
@@ -24,99 +20,6 @@ def catalogue(tmp_path: Path) -> Iterator[DuckDBCatalogue]:
     made = new_catalogue(tmp_path / "c.duckdb")
     yield made
     made.close()
-
-
-def test_it_is_a_catalogue(catalogue: DuckDBCatalogue) -> None:
-    seam: Catalogue = catalogue
-    assert seam.catalogue_id == "0" * 32
-
-
-def test_what_was_recorded_comes_back_as_it_was(catalogue: DuckDBCatalogue) -> None:
-    package = a_bare_package("nhm-a")
-    entry = Entry(packages=[package], copies=[a_copy("nhm-a")], events=[an_event("nhm-a")])
-    catalogue.record(entry)
-    assert catalogue.package("nhm-a") == package
-    assert catalogue.packages() == [package]
-    assert catalogue.copies() == entry.copies
-    assert catalogue.events() == entry.events
-
-
-def test_recording_twice_is_recording_once(catalogue: DuckDBCatalogue) -> None:
-    package = a_bare_package("nhm-a")
-    entry = Entry(packages=[package] * 2, copies=[a_copy("nhm-a")], events=[an_event("nhm-a")] * 2)
-    catalogue.record(entry)
-    catalogue.record(entry)
-    assert catalogue.packages() == [package]
-    assert catalogue.events() == entry.events[:1]
-
-
-def test_of_two_copies_in_one_entry_the_later_stands(catalogue: DuckDBCatalogue) -> None:
-    good, bad = a_copy("nhm-a"), a_copy("nhm-a", status=CopyStatus.SUSPECT)
-    catalogue.record(Entry(copies=[good, bad]))
-    assert catalogue.copies() == [bad]
-    catalogue.record(Entry(copies=[bad, good]))
-    assert catalogue.copies() == [good]
-
-
-def test_a_package_never_changes_and_nothing_of_the_refused_entry_stays(catalogue: DuckDBCatalogue) -> None:
-    package = a_bare_package("nhm-a")
-    catalogue.record(Entry(packages=[package]))
-    other = replace(package, objects=package.objects[:1])
-    with pytest.raises(Conflict, match="nhm-a"):
-        catalogue.record(Entry(packages=[other], copies=[a_copy("nhm-a")], events=[an_event("nhm-a")]))
-    assert catalogue.package("nhm-a") == package
-    assert catalogue.copies() == []
-    assert catalogue.events() == []
-
-
-def test_answers_come_in_order_and_by_what_was_asked(catalogue: DuckDBCatalogue) -> None:
-    names = ["rbge-b", "nhm-b", "nhm-a", "nhm-10"]
-    packages = [a_bare_package(name) for name in names]
-    copies = [a_copy(name, store) for name in names for store in ("hot", "cold")]
-    events = [an_event(name, days=-number) for number, name in enumerate(names)]
-    catalogue.record(Entry(packages=packages, copies=copies, events=events))
-    assert [package.package_id for package in catalogue.packages()] == sorted(names)
-    assert [package.package_id for package in catalogue.packages(collection="rbge")] == ["rbge-b"]
-    assert [copy.store for copy in catalogue.copies(package_id="nhm-a")] == ["cold", "hot"]
-    assert [copy.package_id for copy in catalogue.copies(store="cold")] == sorted(names)
-    assert [event.package_id for event in catalogue.events()] == names[::-1]
-    assert len(catalogue.events(package_id="nhm-a")) == 1
-    assert [each.package_id for each in catalogue.packages(package_ids=["rbge-b", "nhm-a", "none"])] == [
-        "nhm-a",
-        "rbge-b",
-    ]
-    assert catalogue.packages(package_ids=[]) == []
-    assert [event.package_id for event in catalogue.events(latest=2)] == ["nhm-b", "rbge-b"]
-    assert catalogue.events(types=[EventType.FIXITY_CHECK]) == []
-    assert len(catalogue.events(types=[EventType.INGESTION, EventType.DELETION], latest=9)) == len(names)
-
-
-def test_a_name_with_a_quote_is_only_a_name(catalogue: DuckDBCatalogue) -> None:
-    with pytest.raises(NotFound, match="no package"):
-        catalogue.package("x' OR 1=1 --")
-    assert catalogue.packages(collection="'; DROP TABLE packages; --") == []
-    assert catalogue.packages() == []
-
-
-def test_tables_have_the_columns_they_promise(catalogue: DuckDBCatalogue) -> None:
-    package = a_bare_package("nhm-a")
-    catalogue.record(Entry(packages=[package], copies=[a_copy("nhm-a", status=CopyStatus.SUSPECT)]))
-    packages, copies = catalogue.package_table(), catalogue.copy_table()
-    moment = pa.timestamp("us", tz="UTC")
-    assert dict(zip(packages.schema.names, packages.schema.types, strict=True)) == {
-        "package_id": pa.string(),
-        "kind": pa.string(),
-        "collection": pa.string(),
-        "created_at": moment,
-        "bytes": pa.int64(),
-        "objects": pa.int32(),
-        "images": pa.int64(),
-        "withdrawn_at": moment,
-    }
-    assert packages.to_pylist()[0]["bytes"] == package.size_bytes
-    assert packages.to_pylist()[0]["created_at"] == NOON
-    assert copies.schema.field("verified_at").type == moment
-    assert copies.to_pylist()[0]["verified_at"] is None
 
 
 def test_a_batch_is_many_transactions_in_one_visit(catalogue: DuckDBCatalogue) -> None:
@@ -128,19 +31,6 @@ def test_a_batch_is_many_transactions_in_one_visit(catalogue: DuckDBCatalogue) -
             catalogue.record(Entry(packages=[a_bare_package("nhm-b", size_bytes=4)]))
         catalogue.record(Entry(packages=[a_bare_package("nhm-c")]))
     assert len(DuckDBCatalogue(catalogue.path).packages()) == 3
-
-
-def test_threads_share_one_catalogue(catalogue: DuckDBCatalogue, tmp_path: Path) -> None:
-    twin = DuckDBCatalogue(tmp_path / "c.duckdb", wait_seconds=20)
-
-    def work(number: int) -> int:
-        mine = (catalogue, twin)[number % 2]
-        mine.record(Entry(events=[an_event(f"nhm-{number}")]))
-        return len(mine.events(package_id=f"nhm-{number}"))
-
-    with ThreadPoolExecutor(6) as pool:
-        assert list(pool.map(work, range(18))) == [1] * 18
-    assert len(catalogue.events()) == 18
 
 
 def test_a_missing_catalogue_is_never_made_by_looking(tmp_path: Path) -> None:

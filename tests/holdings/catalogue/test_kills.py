@@ -11,21 +11,23 @@ from pathlib import Path
 
 import pytest
 
-from holdings.catalogue.duckdb import DuckDBCatalogue
+from holdings.catalogue.interface import Catalogue
 from holdings.catalogue.rebuilding import rebuild_catalogue
 from tests.holdings.catalogue.fakes import hold
-from tests.holdings.catalogue.light import new_catalogue
 from tests.holdings.catalogue.test_rebuilding import everything
+from tests.kit.engines import Engine
 from tests.kit.houses import a_house
+from tests.kit.postgres import Postgres
 
 _WRITER = """
 import sys
 from itertools import count
 from pathlib import Path
-from holdings.catalogue.duckdb import DuckDBCatalogue
 from holdings.catalogue.interface import Entry
+from holdings.catalogue.keeping import keeper_of
+from holdings.settings import read_settings
 from tests.holdings.catalogue.light import a_bare_package, a_copy, an_event
-catalogue = DuckDBCatalogue(Path(sys.argv[1]))
+catalogue = keeper_of(read_settings(Path(sys.argv[1]))).open()
 first = int(sys.argv[2])
 for number in count(first):
     name = f"nhm-{number}"
@@ -60,8 +62,7 @@ def write_until_killed(path: Path, first: int, seconds: float, *, after: str = "
     return [line for line in "".join([*said, rest]).splitlines() if line.startswith("nhm-")]
 
 
-def kill_often(path: Path, kills: int, seed: int) -> None:
-    catalogue = new_catalogue(path)
+def kill_often(path: Path, catalogue: Catalogue, kills: int, seed: int) -> None:
     moments = random.Random(seed)
     acknowledged: set[str] = set()
     for number in range(kills):
@@ -77,16 +78,15 @@ def kill_often(path: Path, kills: int, seed: int) -> None:
         assert set(copies) == set(events) == held
         assert all(len(package.objects) == 2 for package in catalogue.packages())
     assert acknowledged
-    DuckDBCatalogue(path).events()
 
 
-def test_acknowledged_records_outlive_a_kill(tmp_path: Path) -> None:
-    kill_often(tmp_path / "c.duckdb", kills=3, seed=1)
+def test_acknowledged_records_outlive_a_kill(engine: Engine, catalogue: Catalogue) -> None:
+    kill_often(engine.settings.path, catalogue, kills=2, seed=1)
 
 
 @pytest.mark.soak
-def test_acknowledged_records_outlive_many_kills(tmp_path: Path) -> None:
-    kill_often(tmp_path / "c.duckdb", kills=120, seed=2)
+def test_acknowledged_records_outlive_many_kills(engine: Engine, catalogue: Catalogue) -> None:
+    kill_often(engine.settings.path, catalogue, kills=120, seed=2)
 
 
 _REBUILD = """
@@ -101,7 +101,7 @@ while True:
 """
 
 
-def kill_rebuilds(folder: Path, kills: int, seed: int) -> None:
+def kill_rebuilds(folder: Path, server: Postgres | None, kills: int, seed: int) -> None:
     with a_house(folder) as house:
         for name in ("nhm-a", "nhm-b"):
             hold(house, name, "hot", "cold")
@@ -119,13 +119,19 @@ def kill_rebuilds(folder: Path, kills: int, seed: int) -> None:
             assert everything(house) == before
         rebuild_catalogue(house.settings)
         assert everything(house) == before
-        assert not list(house.settings.catalogue.path.parent.glob(".*"))
+        assert not list(house.settings.catalogue.folder.glob(".*"))
+        if server is not None:
+            schema = house.settings.catalogue.schema_name
+            left = server.ask(
+                "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)", schema + "_new"
+            )
+            assert left == []
 
 
-def test_a_killed_rebuild_leaves_the_old_catalogue_or_the_new_one(tmp_path: Path) -> None:
-    kill_rebuilds(tmp_path, kills=3, seed=3)
+def test_a_killed_rebuild_leaves_the_old_catalogue_or_the_new_one(tmp_path: Path, engine: Engine) -> None:
+    kill_rebuilds(tmp_path / "house", engine.server, kills=2, seed=3)
 
 
 @pytest.mark.soak
-def test_many_killed_rebuilds_leave_the_old_catalogue_or_the_new_one(tmp_path: Path) -> None:
-    kill_rebuilds(tmp_path, kills=80, seed=4)
+def test_many_killed_rebuilds_leave_the_old_catalogue_or_the_new_one(tmp_path: Path, engine: Engine) -> None:
+    kill_rebuilds(tmp_path / "house", engine.server, kills=80, seed=4)

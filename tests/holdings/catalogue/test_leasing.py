@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from holdings.catalogue.duckdb import DuckDBCatalogue
-from holdings.catalogue.gate import Patience
 from holdings.catalogue.interface import Catalogue, Entry
 from holdings.catalogue.leasing import Lease, Purpose
-from holdings.catalogue.migrating import create_catalogue
 from holdings.errors import Conflict
 from holdings.records import Copy, CopyStatus
+from tests.kit import houses
+from tests.kit.engines import an_engine, in_a_schema
+from tests.kit.postgres import Postgres
 from tests.tiering.memory_catalogue import MemoryCatalogue
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 READING, REMOVING = Purpose.READING, Purpose.REMOVING
 
 
-def in_a_file(folder: Path) -> Catalogue:
-    path = folder / "c.duckdb"
-    create_catalogue(path, "0" * 32, patience=Patience(path=path, seconds=5))
-    return DuckDBCatalogue(path)
-
-
-@pytest.fixture(params=[in_a_file, lambda _: MemoryCatalogue()], ids=["duckdb", "memory"])
-def catalogue(request: pytest.FixtureRequest, tmp_path: Path) -> Catalogue:
-    make: Callable[[Path], Catalogue] = request.param
-    return make(tmp_path)
+@pytest.fixture(params=["a file", "a server", "memory"])
+def catalogue(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Catalogue]:
+    if request.param == "memory":
+        yield MemoryCatalogue()
+        return
+    server: Postgres | None = None
+    if request.param == "a server":
+        server = request.getfixturevalue("postgres")
+        monkeypatch.setattr(houses, "CATALOGUE", in_a_schema(server))
+    keeper = an_engine(tmp_path, request.param, server).keeper()
+    keeper.create("0" * 32)
+    made = keeper.open()
+    yield made
+    made.close()
+    keeper.close()
 
 
 def a_lease(holder: str, purpose: Purpose, *, package: str = "p-1", minutes: int = 15) -> Lease:

@@ -16,6 +16,7 @@ from holdings.errors import BadInput, Conflict, Corrupt, Unavailable
 from holdings.house import House
 from holdings.records import CopyStatus, EventType, Outcome
 from tests.holdings.catalogue.fakes import hold, put_objects, reading, tell
+from tests.kit.engines import Engine, all_rows
 from tests.kit.houses import TEST_TIME, a_house
 
 DAY = timedelta(days=1)
@@ -31,27 +32,12 @@ class Rows:
 
 
 def everything(house: House) -> Rows:
-    """Every row of every table but the one that tells when the schema was made."""
-    path = house.settings.catalogue.path
-    with duckdb.connect(path, read_only=True) as connection:
-        names = [row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
-        tables = {
-            name: connection.execute(f"SELECT * FROM {name} ORDER BY ALL").fetchall()
-            for name in sorted(names)
-            if name != "schema_version"
-        }
+    """Every row of every table but those that tell of the schema."""
     return Rows(
         catalogue_id=house.catalogue.catalogue_id,
-        tables=tables,
+        tables=all_rows(house.catalogue),
         images=house.catalogue.images.query().to_pylist(),
     )
-
-
-def lose_catalogue(house: House) -> None:
-    folder = house.settings.catalogue.path.parent
-    for path in sorted(folder.rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
-    folder.rmdir()
 
 
 def later(house: House, days: int) -> House:
@@ -79,12 +65,12 @@ def a_full_life(house: House) -> None:
     tell(tomorrow, reading(tomorrow, "nhm-gone", "cold", EventType.REPLICATION))
 
 
-def test_a_lost_catalogue_comes_back_row_by_row(tmp_path: Path) -> None:
+def test_a_lost_catalogue_comes_back_row_by_row(tmp_path: Path, engine: Engine) -> None:
     with a_house(tmp_path) as house:
         a_full_life(house)
         before = everything(house)
         statuses = {(copy.package_id, copy.store): copy.status for copy in house.catalogue.copies()}
-        lose_catalogue(house)
+        engine.lose(house)
         rebuilt = rebuild_catalogue(house.settings)
         assert everything(house) == before
     assert statuses["rbge-rotten", "hot"] is CopyStatus.SUSPECT
@@ -94,16 +80,23 @@ def test_a_lost_catalogue_comes_back_row_by_row(tmp_path: Path) -> None:
     assert rebuilt.backup is None
 
 
-def test_a_rebuild_over_a_good_catalogue_changes_nothing_and_keeps_the_old_one(tmp_path: Path) -> None:
+def test_a_rebuild_over_a_good_catalogue_changes_nothing_and_keeps_the_old_one(
+    tmp_path: Path, engine: Engine
+) -> None:
     with a_house(tmp_path) as house:
         a_full_life(house)
         before = everything(house)
         rebuilt = rebuild_catalogue(house.settings)
         assert everything(house) == before
         assert rebuilt.backup is not None
-        with duckdb.connect(rebuilt.backup, read_only=True) as old:
-            assert old.execute("SELECT count(*) FROM packages").fetchall() == [(6,)]
-        assert len(list(house.settings.catalogue.path.parent.glob(".*"))) == 0
+        if engine.server is None:
+            with duckdb.connect(rebuilt.backup, read_only=True) as old:
+                assert old.execute("SELECT count(*) FROM packages").fetchall() == [(6,)]
+        else:
+            schema = rebuilt.backup.removeprefix("the schema ")
+            assert engine.server.ask(f"SELECT count(*) FROM {schema}.packages") == [(6,)]
+            assert engine.server.ask(f"SELECT count(*) FROM {schema}.indexes") == [(6,)]
+        assert len(list(house.settings.catalogue.folder.glob(".*"))) == 0
 
 
 @pytest.mark.parametrize("damage", ["garbage", "empty", "log_left_behind"])
@@ -127,7 +120,7 @@ def test_a_damaged_catalogue_is_replaced(tmp_path: Path, damage: str) -> None:
         assert everything(house) == before
 
 
-def test_history_that_was_journaled_and_never_recorded_comes_in(tmp_path: Path) -> None:
+def test_history_that_was_journaled_and_never_recorded_comes_in(tmp_path: Path, engine: Engine) -> None:
     with a_house(tmp_path) as house:
         hold(house, "nhm-a", "hot")
         event = reading(later(house, 3), "nhm-a", "hot")
@@ -215,7 +208,7 @@ def test_a_broken_journal_is_taken_from_the_other_store(tmp_path: Path) -> None:
         assert house.catalogue.copies()[0].status is CopyStatus.SUSPECT
 
 
-def test_a_store_that_cannot_be_listed_stops_the_rebuild(tmp_path: Path) -> None:
+def test_a_store_that_cannot_be_listed_stops_the_rebuild(tmp_path: Path, engine: Engine) -> None:
     with a_house(tmp_path) as house:
         hold(house, "nhm-a", "hot", "cold")
         before = everything(house)
@@ -227,7 +220,7 @@ def test_a_store_that_cannot_be_listed_stops_the_rebuild(tmp_path: Path) -> None
         assert everything(house) == before
 
 
-def test_without_a_store_its_copies_are_unknown_and_so_not_good(tmp_path: Path) -> None:
+def test_without_a_store_its_copies_are_unknown_and_so_not_good(tmp_path: Path, engine: Engine) -> None:
     with a_house(tmp_path) as house:
         hold(house, "nhm-a", "hot", "cold")
         identity = house.catalogue.catalogue_id
