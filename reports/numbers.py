@@ -47,6 +47,11 @@ def three(value: float) -> str:
     return f"{round(value, digits):,.{digits}f}".replace(",", _THIN)
 
 
+def tick(value: float) -> str:
+    """A mark of an axis: as short as it is exact."""
+    return f"{value:,.10g}".replace(",", _THIN)
+
+
 def count(value: float) -> str:
     """A whole number, in groups of three: `12 000 000`."""
     return f"{round(value):,}".replace(",", _THIN)
@@ -97,6 +102,11 @@ def month_of_text(text: str) -> str:
     return month(date.fromisoformat(f"{text}-01"))
 
 
+def months_before(text: str, months: int) -> str:
+    """`2036-06` for `2036-12` and six months."""
+    return str(np.datetime64(text, "M") - months)
+
+
 def day_of_text(moment: str) -> str:
     """`22 November 2026`, of text that begins with the date as ISO 8601 has it."""
     return day_of(datetime.fromisoformat(moment[:10]))
@@ -109,6 +119,25 @@ def _day(day: date | datetime | np.datetime64) -> date:
 def percent(share: float) -> str:
     """`43 %`."""
     return f"{share * 100:.0f}{_NB}%"
+
+
+def chance_in(share: float) -> str:
+    """`one in 63 000`, or per cent where it is not small."""
+    if share <= 0:
+        return "none"
+    return percent(share) if share > 0.05 else f"one in {rough_count(1 / share)}"
+
+
+def tonnes(kg_co2e: float) -> str:
+    """`9 590 t CO2e`."""
+    return f"{three(kg_co2e / 1000)}{_NB}t{_NB}CO2e"
+
+
+def signed(value: float, as_told: Callable[[float], str]) -> str:
+    """`12.3 PB more`, `12.3 PB less`, or `the same`."""
+    if value == 0:
+        return "the same"
+    return f"{as_told(abs(value))} {'more' if value > 0 else 'less'}"
 
 
 def plural(n: int, one: str, many: str | None = None) -> str:

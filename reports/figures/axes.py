@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from reports.document import Column, Table
 from reports.figures.chart import Floats
 from reports.figures.style import FAINT, INK
-from reports.numbers import three, unit_of
+from reports.numbers import tick, unit_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,11 +70,16 @@ def _thousands(largest: float, unit: str) -> tuple[float, str]:
     return 1.0, unit
 
 
+def names_inches(table: Table) -> float:
+    """Room for the headings of all columns but the first, at the ends of what they name."""
+    return max(0.9, 0.25 + 0.078 * max(len(column.heading) for column in table.columns[1:]))
+
+
 def write_unit(axes: Axes, unit: str) -> None:
     """Above the axis, level, as text is read."""
     axes.set_ylabel(unit, rotation=0, ha="left", va="bottom")
     axes.yaxis.set_label_coords(0, 1.02)
-    axes.yaxis.set_major_formatter(lambda value, _: three(value) if value else "0")
+    axes.yaxis.set_major_formatter(lambda value, _: tick(value))
 
 
 def label_ends(axes: Axes, at: float, values: Sequence[float], texts: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,15 @@ class Bars(Chart):
     value: int
 
     @property
-    def right_inches(self) -> float:
+    def sheet_form(self) -> str:
+        """As it is drawn here, as near as may be."""
+        return "bar"
+
+    def sheet_columns(self, table: Table) -> Sequence[int]:  # noqa: ARG002  # as the bars are drawn
+        """The amounts."""
+        return (self.value,)
+
+    def right_inches(self, table: Table) -> float:  # noqa: ARG002  # as said
         """The axes themselves leave room behind the bars."""
         return 0.15
 
@@ -57,6 +66,15 @@ class Bars(Chart):
 @dataclass(frozen=True, kw_only=True)
 class YearBars(Chart):
     """Columns: year, then the five quantiles. The bar is the median, the line reaches from 5 to 95 %."""
+
+    @property
+    def sheet_form(self) -> str:
+        """As it is drawn here, as near as may be."""
+        return "column"
+
+    def sheet_columns(self, table: Table) -> Sequence[int]:  # noqa: ARG002  # as the bars are drawn
+        """The median."""
+        return (3,)
 
     def draw(self, axes: Axes, table: Table) -> Rows:
         """A bar and a line for each year."""

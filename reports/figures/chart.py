@@ -16,7 +16,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from reports.document import Drawing, Medium, Table, Width
+from reports.document import WORDS, Drawing, Medium, Table, Width
 from reports.figures.style import INCHES, PALETTE, STYLE
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 _POINTS = 72.0
+_NUMBERS = re.compile(r' (?:d|x|y|transform|width|height|points)="[^"]*"')
+_LONG = re.compile(r"-?\d+\.\d{3,}")
+"""A hundredth of a point is as fine as any printer; more would be half of the file."""
 _HEAD = Markup(
     '<svg class="{kind}" viewBox="{box}" role="img" aria-labelledby="{name}-t {name}-d" '
     'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
@@ -48,6 +51,15 @@ class Chart(ABC):
     title: str
     description: str
 
+    @property
+    def sheet_form(self) -> str | None:
+        """What a spreadsheet draws instead, as xlsxwriter names it: a type and perhaps a subtype."""
+        return None
+
+    def sheet_columns(self, table: Table) -> Sequence[int]:
+        """The columns that a spreadsheet draws over the first."""
+        return [number for number, column in enumerate(table.columns) if number and column.kind not in WORDS]
+
     @abstractmethod
     def draw(self, axes: Axes, table: Table) -> Rows:
         """Draw the table, in the style that is set."""
@@ -56,8 +68,7 @@ class Chart(ABC):
         """How tall it is; by its rows, where these lie one below the other."""
         return INCHES[width][1]
 
-    @property
-    def right_inches(self) -> float:
+    def right_inches(self, table: Table) -> float:  # noqa: ARG002  # others look at it
         """Room for labels beyond the axes."""
         return 1.15
 
@@ -70,7 +81,7 @@ class Chart(ABC):
             FigureCanvasSVG(figure)
             axes = figure.add_subplot()
             rows = self.draw(axes, table)
-            _fit(figure, axes, self.right_inches)
+            _fit(figure, axes, self.right_inches(table))
             out = io.BytesIO()
             figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
         return Drawing(
@@ -98,8 +109,8 @@ def words(table: Table, number: int) -> list[str]:
 def _fit(figure: Figure, axes: Axes, right: float) -> None:
     """Margins in inches, so that both widths have room for their labels."""
     wide, tall = figure.get_size_inches()
-    longest = max((len(label.get_text()) for label in axes.get_yticklabels()), default=0)
-    left = min(0.25 + 0.085 * max(longest, 5), wide * 0.45)
+    lines = [line for label in axes.get_yticklabels() for line in label.get_text().split("\n")]
+    left = min(0.2 + 0.078 * max(map(len, lines), default=5), wide * 0.47)
     top = 0.28 if axes.get_ylabel() else 0.08
     bottom = 0.08
     if axes.xaxis.get_visible():
@@ -128,6 +139,7 @@ def _svg(chart: Chart, identifier: str, width: Width, text: str, medium: Medium)
     """The drawing as part of a page: the page's colours, its own identifiers, a title and a description."""
     body = text[text.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
+    body = _NUMBERS.sub(lambda found: _LONG.sub(lambda each: f"{float(each[0]):.2f}", found[0]), body)
     body = re.sub(r'\b(id="|xlink:href="#|url\(#)', rf"\g<1>{identifier}-", body)
     column = 0 if medium == "page" else 1
     body = re.sub(r"#[0-9a-f]{6}", lambda match: PALETTE.get(match[0], (match[0],) * 2)[column], body)

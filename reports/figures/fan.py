@@ -27,6 +27,11 @@ class Fan(Chart):
     """A line across, as what a store holds at most, in the unit of the cells."""
     limit_words: str = ""
 
+    @property
+    def sheet_form(self) -> str:
+        """As it is drawn here, as near as may be."""
+        return "line"
+
     def draw(self, axes: Axes, table: Table) -> Rows:
         """The bands, the median, and what really came."""
         at = mark_time(axes, table, 0)

@@ -30,7 +30,7 @@ PALETTE = {
 INK, FAINT, RULE, OUTER, INNER, LINE, ACTUAL, CARD, *_series = PALETTE
 SERIES: tuple[str, ...] = tuple(_series)
 """For things that lie beside one another: at least 3 to 1 against the page, in the dark and in the light."""
-HATCHES = ("", "///", "...", "\\\\\\", "xx", "---", "++")
+HATCHES = ("", "//", "\\\\", "--", "||", "xx", "++")
 """For the same things, so that they differ without colour."""
 INCHES = {"wide": (8.4, 3.5), "narrow": (4.4, 3.2)}
 STYLE: dict[Any, Any] = {

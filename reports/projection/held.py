@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
-from reports.document import Cell, Section, Shown, Side, Words
+from reports.document import Block, Cell, Section, Shown, Side, Words
 from reports.figures.fan import Fan
-from reports.numbers import month_of_text, si_bytes
-from reports.projection.tables import fan_table, source
+from reports.figures.stack import Stack
+from reports.numbers import joined, month_of_text, percent, si_bytes
+from reports.projection.tables import fan_table, parts_table, source, worth_showing
 
 Data = dict[str, Any]
 
 
 def held_section(scenario: Data, anchor: str) -> Section:
-    """All stores together."""
+    """All stores together; then by tier and by what is made."""
     return Section(
         title="How much will be held?",
         anchor=f"{anchor}-held",
         blocks=(
             _fan(scenario, scenario["held_total"], None, f"{anchor}-total", "all stores"),
-            Words(text=f"The plan counts what is made from {month_of_text(scenario['first_month'])} on; "
-                  "what was made before is not in it."),
+            Side(shown=(_by_tier(scenario, anchor), *_by_type(scenario, anchor))),
+            Words(
+                text=f"The plan counts what is made from {month_of_text(scenario['first_month'])} on; "
+                "what was made before is not in it. Of parts, means are drawn: medians do not add up."
+            ),
         ),
-    )  # fmt: skip
+    )
 
 
 def stores_section(scenario: Data, anchor: str) -> Section:
@@ -31,36 +37,41 @@ def stores_section(scenario: Data, anchor: str) -> Section:
         _fan(scenario, scenario["held"][name], name, f"{anchor}-store-{n}", name)
         for n, name in enumerate(scenario["stores"], start=1)
     )
-    return Section(
-        title="Where will it lie?",
-        anchor=f"{anchor}-where",
-        blocks=(
-            Words(
-                text="The policy was run on every month's bags, with their true dates, by the code that "
-                "moves the real ones."
-            ),
-            Side(shown=pictures),
+    blocks: tuple[Block, ...] = (
+        Words(
+            text="The policy was run on every month's bags, with their true dates, by the code that "
+            "moves the real ones."
         ),
+        Side(shown=pictures),
     )
+    return Section(title="Where will it lie?", anchor=f"{anchor}-where", blocks=blocks)
+
+
+def by_tier(scenario: Data) -> dict[str, list[float]]:
+    """Bytes held in each tier at each moment, in the mean."""
+    found: dict[str, list[float]] = defaultdict(lambda: [0.0] * len(scenario["months"]))
+    for number, tier in enumerate(scenario["tiers"]):
+        found[tier] = [
+            before + row[number] for before, row in zip(found[tier], scenario["held_mean"], strict=True)
+        ]
+    return dict(found)
 
 
 def come(scenario: Data, store: str | None) -> dict[str, int]:
     """Bytes really held, by month, of what was made since the plan began; all stores for None."""
     held: dict[str, int] = {}
     for item in scenario["actuals"]:
-        if (
-            store in (None, item["store"])
-            and scenario["first_month"] <= item["month"] <= scenario["last_month"]
-        ):
+        is_in_plan = scenario["first_month"] <= item["month"] <= scenario["last_month"]
+        if store in (None, item["store"]) and is_in_plan:
             held[item["month"]] = held.get(item["month"], 0) + item["bytes"]
     return held
 
 
 def _fan(scenario: Data, fan: list[list[float]], store: str | None, name: str, where: str) -> Shown:
     really = come(scenario, store)
-    actual: list[Cell] | None = [really.get(month) for month in scenario["months"]] if really else None
-    if actual is not None and not any(each is not None for each in actual):
-        actual = None
+    limit = next((each["capacity"] for each in scenario["fills"] if each["store"] == store), None)
+    actual = [_last_known(really, scenario["months"], n) for n in range(len(scenario["months"]))]
+    has_come = any(each is not None for each in actual)
     low, median, high = (fan[-1][n] for n in (0, 2, 4))
     told = ""
     if really:
@@ -75,7 +86,9 @@ def _fan(scenario: Data, fan: list[list[float]], store: str | None, name: str, w
                 f"at the end the median is {si_bytes(median)}, 9 in 10 futures lie between "
                 f"{si_bytes(low)} and {si_bytes(high)}{told}."
             ),
-            actual=6 if actual is not None else None,
+            actual=6 if has_come else None,
+            limit=limit,
+            limit_words=f"full at {si_bytes(limit)}" if limit else "",
         ),
         table=fan_table(
             name,
@@ -84,6 +97,61 @@ def _fan(scenario: Data, fan: list[list[float]], store: str | None, name: str, w
             fan,
             time="month",
             kind="bytes",
-            actual=actual,
+            actual=actual if has_come else None,
+        ),
+    )
+
+
+def _last_known(really: dict[str, int], months: list[str], at: int) -> Cell:
+    """What was held at the latest month known between the moment before and this one."""
+    after = months[at - 1] if at else ""
+    between = [month for month in really if after < month <= months[at]]
+    return really[max(between)] if between else None
+
+
+def _by_tier(scenario: Data, anchor: str) -> Shown:
+    tiers = by_tier(scenario)
+    name = f"{anchor}-tiers"
+    rows = [list(row) for row in zip(*tiers.values(), strict=True)]
+    whole = sum(rows[-1]) or 1.0
+    told = joined([f"{percent(size / whole)} in {tier}" for tier, size in zip(tiers, rows[-1], strict=True)])
+    return Shown(
+        picture=Stack(
+            name=name, title="Bytes held by tier", description=f"All copies; at the end {told} (means)."
+        ),
+        table=parts_table(
+            name,
+            f"Bytes held by tier at the end of the month, means. {source(scenario)}",
+            scenario["months"],
+            list(tiers),
+            rows,
+            time="month",
+            kind="bytes",
+        ),
+    )
+
+
+def _by_type(scenario: Data, anchor: str) -> Iterator[Shown]:
+    types, rows = worth_showing(scenario["types"], scenario["made_by_type"])
+    if not types:
+        return
+    largest = sorted(zip(rows[-1], types, strict=True), reverse=True)[:3]
+    whole = sum(rows[-1]) or 1.0
+    told = joined([f"{percent(size / whole)} {kind}" for size, kind in largest])
+    name = f"{anchor}-types"
+    yield Shown(
+        picture=Stack(
+            name=name,
+            title="Bytes made by type of object",
+            description=f"Masters since the start, one copy; at the end {told} (means).",
+        ),
+        table=parts_table(
+            name,
+            f"Bytes of masters made since the start, one copy, by type, means. {source(scenario)}",
+            scenario["years"],
+            types,
+            rows,
+            time="year",
+            kind="bytes",
         ),
     )

@@ -7,41 +7,80 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from reports.document import Column, Command, Facts, Folded, Section, Table, Words
+from reports.document import Block, Column, Command, Facts, Folded, Section, Table, Words
 from reports.numbers import count, joined, month_of_text, plural
 
 Data = dict[str, Any]
+_MOVES = 0.03
+"""An input with which at least this share of the spread goes is one that moves the answer."""
+_MOVERS_SAID = (
+    "at least 3 % of the spread of what is held, or of the cost, goes with each. Source: the scenario, whole "
+    "further below."
+)
 
 
 def assumptions_section(scenario: Data, anchor: str) -> Section:
     """Every input with its source, date and confidence."""
     stated = [*scenario["about"]["inputs"], *scenario["about"]["prices"]]
-    return Section(
-        title="What is it based on?",
-        anchor=f"{anchor}-based",
-        blocks=(Words(text=_vouching(stated)), _assumptions(stated, anchor)),
+    shares = {key: _shares(scenario, key) for key in ("bytes_held", "cost")}
+    weight = {item["name"]: max(of.get(item["name"], 0.0) for of in shares.values()) for item in stated}
+    movers = sorted(
+        (item for item in stated if weight[item["name"]] >= _MOVES), key=lambda item: -weight[item["name"]]
     )
-
-
-def _assumptions(stated: list[Data], anchor: str) -> Table:
-    return Table(
-        name=f"{anchor}-assumptions",
-        caption="What the answer hangs on, and who vouches for it. The whole files are further below.",
-        columns=tuple(
-            Column(heading=each) for each in ("input", "value", "unit", "source", "date", "confidence")
-        ),
-        rows=tuple(
-            (
-                named(str(item["name"])),
-                str(item["written"]),
-                str(item["unit"] or ""),
-                item["source"] or "none given: an assumption",
-                item["date"] or "",
-                str(item["confidence"]),
+    blocks: list[Block] = [Words(text=_vouching(stated))]
+    if movers:
+        blocks.append(
+            _assumptions(
+                movers, shares, f"{anchor}-movers", f"Inputs that move the answer most: {_MOVERS_SAID}"
             )
-            for item in stated
+        )
+    every = _assumptions(
+        stated, shares, f"{anchor}-assumptions",
+        "What the answer hangs on, and who vouches for it; the inputs that "
+        f"move it most are set apart: {_MOVERS_SAID}",
+    )  # fmt: skip
+    blocks.append(Folded(title=f"All {plural(len(stated), 'number')}", content=every))
+    return Section(title="What is it based on?", anchor=f"{anchor}-based", blocks=tuple(blocks))
+
+
+def _shares(scenario: Data, question: str) -> dict[str, float]:
+    """By the input's key: which share of the spread of an answer goes with it."""
+    shares: dict[str, float] = ((scenario["movers"] or {}).get(question) or {}).get("shares", {})
+    return shares
+
+
+def _assumptions(stated: list[Data], shares: dict[str, dict[str, float]], name: str, caption: str) -> Table:
+    rows = tuple(
+        (
+            named(str(item["name"])),
+            str(item["written"]),
+            str(item["unit"] or ""),
+            item["source"] or "none given: an assumption",
+            item["date"] or "",
+            str(item["confidence"]),
+            *(of.get(item["name"]) for of in shares.values()),
+        )
+        for item in stated
+    )
+    return Table(
+        name=name,
+        caption=caption,
+        columns=(
+            *(Column(heading=each) for each in ("input", "value", "unit", "source")),
+            Column(heading="date", kind="day"),
+            Column(heading="confidence"),
+            Column(heading="moves what is held", kind="share"),
+            Column(heading="moves the cost", kind="share"),
+        ),
+        rows=rows,
+        emphasised=frozenset(
+            n for n, row in enumerate(rows) if max(_number(row[-2]), _number(row[-1])) >= _MOVES
         ),
     )
+
+
+def _number(cell: object) -> float:
+    return cell if isinstance(cell, float) else 0.0
 
 
 def _vouching(stated: list[Data]) -> str:

@@ -42,3 +42,34 @@ def fan_table(
         columns=(*columns, Column(heading="really come", kind=kind, unit=unit)),
         rows=tuple((at, *row, come) for at, row, come in zip(times, fan, actual, strict=True)),
     )
+
+
+def parts_table(
+    name: str,
+    caption: str,
+    times: Sequence[Cell],
+    parts: Sequence[str],
+    rows: Sequence[Sequence[float]],
+    *,
+    time: Kind,
+    kind: Kind,
+    unit: str = "",
+) -> Table:
+    """One column for each part, one row for each point of time."""
+    return Table(
+        name=name,
+        caption=caption,
+        columns=(
+            Column(heading=time, kind=time),
+            *(Column(heading=part, kind=kind, unit=unit) for part in parts),
+        ),
+        rows=tuple((at, *row) for at, row in zip(times, rows, strict=True)),
+    )
+
+
+def worth_showing(
+    names: Sequence[str], rows: Sequence[Sequence[float]]
+) -> tuple[list[str], list[list[float]]]:
+    """The parts that are anything at all."""
+    kept = [n for n in range(len(names)) if any(row[n] for row in rows)]
+    return [names[n] for n in kept], [[row[n] for n in kept] for row in rows]

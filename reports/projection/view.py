@@ -5,104 +5,76 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reports.document import Answer, Answers, Asked, Chapter, Questions, Report, Section
+from reports.document import Answers, Chapter, Questions, Report, Section
 from reports.holdings_view import holdings_chapter, made_of
-from reports.numbers import money, month_of_text, rough_count, si_bytes
+from reports.numbers import joined, month_of_text
+from reports.projection.buying import buying_section
 from reports.projection.held import held_section, stores_section
+from reports.projection.load import carbon_section, load_section
+from reports.projection.measured import measured_section
 from reports.projection.money_view import money_section
+from reports.projection.moves import moves_section
+from reports.projection.risk import risk_section
+from reports.projection.side_by_side import names_of, side_by_side
 from reports.projection.sources import again_section, assumptions_section
-from reports.projection.words import (
-    actual_sentences,
-    between,
-    growth_sentences,
-    money_sentences,
-    where_sentences,
-)
+from reports.projection.words import answers, questions
+from reports.projection.years import years_section
 
 Data = dict[str, Any]
 
 
 def view_capacity(data: Data) -> Report:
-    """The report of `{"scenarios": […], "holdings": … or null}`."""
+    """The report of what `gather_capacity` found: one plan or several, and perhaps the holdings."""
     scenarios, holdings = data["scenarios"], data["holdings"]
-    title = scenarios[0]["about"]["title"] if len(scenarios) == 1 else f"{len(scenarios)} plans side by side"
-    chapters = [_chapter(each, f"p{n}") for n, each in enumerate(scenarios, start=1)]
-    if holdings:
-        chapters.append(holdings_chapter(holdings))
+    names = names_of(scenarios)
     return Report(
         kind="capacity",
-        title=title,
-        sub=_sub(scenarios[0]),
-        chapters=tuple(chapters),
+        title=names[0] if len(names) == 1 else f"{len(names)} plans side by side",
+        sub=_sub(scenarios),
+        chapters=tuple(_chapters(data)),
         closing=made_of(holdings) if holdings else "Made of results alone, with no catalogue.",
         data=data,
     )
 
 
-def _sub(scenario: Data) -> str:
-    first, last = month_of_text(scenario["first_month"]), month_of_text(scenario["last_month"])
-    return f"What {first} to {last} will need, with the doubt shown."
+def _sub(scenarios: list[Data]) -> str:
+    first = month_of_text(min(each["first_month"] for each in scenarios))
+    last = month_of_text(max(each["last_month"] for each in scenarios))
+    what = "" if len(scenarios) == 1 else f"{joined(names_of(scenarios))}. "
+    return f"{what}What {first} to {last} will need, with the doubt shown."
 
 
-def _chapter(scenario: Data, anchor: str) -> Chapter:
-    return Chapter(
-        title=scenario["about"]["title"],
-        anchor=anchor,
-        is_choice=True,
-        sections=(
-            Section(
-                title="",
-                anchor=f"{anchor}-short",
-                blocks=(Answers(answers=tuple(_answers(scenario))), _questions(scenario, anchor)),
-            ),
-            held_section(scenario, anchor),
-            stores_section(scenario, anchor),
-            money_section(scenario, anchor),
-            assumptions_section(scenario, anchor),
-            again_section(scenario, anchor),
+def _chapters(data: Data) -> Iterator[Chapter]:
+    scenarios, holdings = data["scenarios"], data["holdings"]
+    if len(scenarios) > 1:
+        yield side_by_side(scenarios, data["changes"])
+    for number, (name, scenario) in enumerate(zip(names_of(scenarios), scenarios, strict=True), start=1):
+        yield Chapter(
+            title=name, anchor=f"p{number}", is_choice=True, sections=tuple(_sections(scenario, f"p{number}"))
+        )
+    if holdings:
+        chapter = holdings_chapter(holdings)
+        more = (measured_section(data["measured"], holdings["catalogue_id"]),) if data["measured"] else ()
+        yield Chapter(title=chapter.title, anchor=chapter.anchor, sections=(*chapter.sections, *more))
+
+
+def _sections(scenario: Data, anchor: str) -> Iterator[Section]:
+    yield Section(
+        title="",
+        anchor=f"{anchor}-short",
+        blocks=(
+            Answers(answers=tuple(answers(scenario))),
+            Questions(asked=tuple(questions(scenario, anchor))),
         ),
     )
-
-
-def _questions(scenario: Data, anchor: str) -> Questions:
-    return Questions(
-        asked=(
-            Asked(
-                question="How many copies, and where?",
-                sentences=tuple(where_sentences(scenario)),
-                more=f"{anchor}-where",
-            ),
-            Asked(
-                question="How much, and how fast does it come?",
-                sentences=(*growth_sentences(scenario), *actual_sentences(scenario)),
-                more=f"{anchor}-held",
-            ),
-            Asked(
-                question="When is the money needed?",
-                sentences=tuple(money_sentences(scenario)),
-                more=f"{anchor}-cost",
-            ),
-        )
-    )
-
-
-def _answers(scenario: Data) -> Iterator[Answer]:
-    end, currency = month_of_text(scenario["last_month"]), scenario["about"]["currency"]
-    low, _, median, _, high = scenario["held_total"][-1]
-    yield Answer(
-        number=si_bytes(median),
-        what=f"held at the end of {end}",
-        band=between(si_bytes(low), si_bytes(high)),
-    )
-    low, _, median, _, high = scenario["spent"][-1]
-    yield Answer(
-        number=money(median, currency),
-        what=f"spent by then, from prices of {scenario['about']['price_year']}",
-        band=between(money(low, currency), money(high, currency)),
-    )
-    low, _, median, _, high = scenario["images"]
-    yield Answer(
-        number=rough_count(median),
-        what="images made by then",
-        band=between(rough_count(low), rough_count(high)),
-    )
+    yield years_section(scenario, anchor)
+    yield held_section(scenario, anchor)
+    yield stores_section(scenario, anchor)
+    yield money_section(scenario, anchor)
+    yield buying_section(scenario, anchor)
+    yield moves_section(scenario, anchor)
+    yield risk_section(scenario, anchor)
+    yield load_section(scenario, anchor)
+    yield carbon_section(scenario, anchor)
+    yield assumptions_section(scenario, anchor)
+    yield again_section(scenario, anchor)

@@ -30,8 +30,12 @@ ReportFile = Annotated[
         "--output",
         "-o",
         metavar="FILE",
-        help="The report to write: .html or .md, by its name. It is replaced.",
+        help="The report to write: .html, .pdf, .md or .xlsx, by its name. It is replaced.",
     ),
+]
+ReportData = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="Also write every table as CSV and Parquet into this folder."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout; words go to stderr.")]
 Now = Annotated[

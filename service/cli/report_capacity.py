@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from service.cli.answering import answer
-from service.cli.options import AsJson, ReportFile, SettingsFile
+from service.cli.options import AsJson, ReportData, ReportFile, SettingsFile
 from service.cli.session import open_here_or_none
 from service.cli.statuses import DONE
 from service.wording import size
@@ -24,6 +24,7 @@ def capacity(
     ],
     *,
     target: ReportFile = Path("report.html"),
+    data: ReportData = None,
     settings: SettingsFile = None,
     as_json: AsJson = False,
 ) -> int:
@@ -37,19 +38,25 @@ def capacity(
     EXAMPLES
       holdfast report capacity projection.zarr
       holdfast report capacity lossless.zarr lossy.zarr -o plans.html
-      holdfast report capacity projection.zarr -o report.md
+      holdfast report capacity projection.zarr -o report.pdf --data tables
     """
     from reports.projection.view import view_capacity
     from reports.writing import check_form, write_report
 
     check_form(target)
     with open_here_or_none(settings) as house:
-        data = gathered(results, house)
-    page = write_report(view_capacity(data), target)
+        report = view_capacity(gathered(results, house))
+    page = write_report(report, target, data=data)
+    return tell_report(page, data, as_json=as_json)
+
+
+def tell_report(page: Path, data: Path | None, *, as_json: bool) -> int:
+    """Say where a report is."""
     written = page.stat().st_size
-    answer(
-        {"report": page, "bytes": written}, [f"The report is in {page} ({size(written)})."], as_json=as_json
-    )
+    lines = [f"The report is in {page} ({size(written)})."]
+    if data is not None:
+        lines.append(f"Its tables are in {data}, as CSV and Parquet.")
+    answer({"report": page, "bytes": written, "data": data}, lines, as_json=as_json)
     return DONE
 
 
