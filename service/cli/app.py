@@ -35,6 +35,7 @@ from service.cli import (
     receipt,
     report_capacity,
     stores,
+    terraform,
     tier,
     validate,
     verify,
@@ -437,6 +438,24 @@ _add(
     "capacity",
     report_capacity.capacity,
     "Tell what will be needed, with the doubt shown.",
+    no="never",
+)
+
+_terraform = _group(
+    "terraform",
+    "Hand plan and settings to the modules that make buckets.",
+    """Hand the plan and the settings to the modules that make buckets.
+
+    \b
+    EXAMPLES
+      holdfast terraform vars projection.zarr --year 2029
+    """,
+)
+_add(
+    _terraform,
+    "vars",
+    terraform.write_vars,
+    "Write a plan's quotas, days and alarms for Terraform.",
     no="never",
 )
 

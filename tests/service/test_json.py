@@ -115,6 +115,8 @@ def test_every_command_says_one_document(folder: Path, capsys: Said) -> None:
     (folder / "held.csv").write_text("Date,TB\n2020-01-01,7\n2020-07-01,9\n2021-01-01,11\n2021-07-01,13\n")
     told_back = tell("capacity", "backtest", "held.csv", "--column", "TB", "--cut", "2021-06-01")
     assert told_back["backtest"]["points_before"] == 3
+    refused = tell("terraform", "vars", "projection.zarr", status=2)["error"]
+    assert "No store of the plan is in S3" in refused["sentence"]
     assert Path(tell("report", "capacity", "projection.zarr", "-o", "page.html")["report"]).is_file()
 
     assert set(COMMANDS) - tried == {("demo",)}, "the demo has tests of its own"

@@ -12,6 +12,7 @@ import pytest
 
 from tests.kit.moto import running_moto
 from tests.terraform.kit import Terraform, terraform_or_skip
+from tests.terraform.planned import AT_HOME, IN_AWS, write_plan, write_settings, write_vars
 
 ROOTS = ("irreplaceable", "irreplaceable/on_premise", "disposable")
 HOT, COLD = "123456789012", "222222222222"
@@ -22,20 +23,8 @@ VARIABLES = {
     "hot_keeper_arns": [f"arn:aws:sts::{HOT}:user/moto"],  # who moto says everybody is
     "cold_keeper_arns": [f"arn:aws:iam::{COLD}:role/keeper"],
     "cold_storage_class": "DEEP_ARCHIVE",
-    "stores": {
-        name: {
-            "bucket": f"nhmuk-{name}",
-            "prefix": prefix,
-            "region": region,
-            "tier": name,
-            "domain": f"aws-{region}",
-            "settle_days": 2,
-            "transition_days": 3,
-            "retention_days": 90,
-        }
-        for name, region, prefix in (("hot", "eu-west-2", ""), ("cold", "eu-central-1", "archive/"))
-    },
 }
+"""What people write; the stores are written by `holdfast terraform vars`."""
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +32,11 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
     ready = Terraform(terraform_or_skip(), tmp_path_factory.mktemp("terraform"))
     for root in ROOTS:
         ready.ready(root)
+    folder = tmp_path_factory.mktemp("plan")
+    write_plan(folder)
+    for stores in (IN_AWS, AT_HOME):
+        write_settings(folder, stores)
+        assert write_vars(folder, ready.modules) == 0
     return ready
 
 
@@ -68,6 +62,16 @@ def test_what_the_modules_refuse(terraform: Terraform, root: str) -> None:
     ran = terraform.run("test", "-no-color", at=root)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "0 failed" in ran.stdout
+
+
+def test_a_store_on_premises_is_its_workspace(terraform: Terraform) -> None:
+    words = ("plan", "-input=false", "-no-color")
+    ran = terraform.run(*words, at="irreplaceable/on_premise")
+    assert "The workspace is the store" in ran.stderr
+    ran = terraform.run(*words, at="irreplaceable/on_premise", env={"TF_WORKSPACE": "cold"})
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "s3.bucket.quota -name=nhmuk-cold -op=set -sizeMB=2046" in ran.stdout
+    assert 'holdfast_bytes{store=\\"cold\\"} > 2145000000' in ran.stdout
 
 
 class Made:
@@ -116,7 +120,7 @@ def test_a_bucket_is_versioned_and_locked(made: Made, store: str) -> None:
     assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
     lock = s3.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"]
     retention = lock["Rule"]["DefaultRetention"]
-    assert (retention["Mode"], retention["Days"]) == ("GOVERNANCE", 90)
+    assert (retention["Mode"], retention["Days"]) == ("GOVERNANCE", 2)
     assert all(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values())
     (rule,) = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
     assert (
@@ -144,7 +148,7 @@ def test_a_bucket_says_which_store_it_is(made: Made) -> None:
     assert {tag["Key"]: tag["Value"] for tag in tags} == {
         "holdfast-store": "hot",
         "holdfast-tier": "hot",
-        "holdfast-domain": "aws-eu-west-2",
+        "holdfast-domain": "aws-london",
     }
 
 
@@ -157,7 +161,7 @@ def test_bags_move_to_the_class_that_was_asked_for(made: Made) -> None:
     rules = made.s3.get_bucket_lifecycle_configuration(Bucket=made.bucket("cold"))["Rules"]
     (moving,) = [rule for rule in rules if "Transitions" in rule]
     assert moving["Filter"]["And"]["Prefix"] == "archive/packages/"  # moto drops the size beside it
-    assert moving["Transitions"] == [{"Days": 3, "StorageClass": "DEEP_ARCHIVE"}]
+    assert moving["Transitions"] == [{"Days": 14, "StorageClass": "DEEP_ARCHIVE"}]
     assert not any("Expiration" in name for rule in rules for name in rule)
 
 

@@ -5,7 +5,7 @@ output "store_url" {
 
 output "quota_commands" {
   description = "S3 knows no quota; these are the gateways' own commands, for what the plan expects (p95)."
-  value = {
+  value = local.store.quota_bytes == null ? null : {
     ceph = [
       "radosgw-admin quota set --quota-scope=bucket --bucket=${local.store.bucket} --max-size=${local.store.quota_bytes}",
       "radosgw-admin quota enable --quota-scope=bucket --bucket=${local.store.bucket}",
@@ -20,7 +20,7 @@ output "alarm_rules" {
     groups = [{
       name = "holdfast-${local.name}"
       rules = [
-        for quantile, bytes in local.store.expected.bytes : {
+        for quantile, bytes in try(local.store.expected.bytes, {}) : {
           alert       = "HoldfastBytes${upper(quantile)}"
           expr        = "holdfast_bytes{store=\"${local.name}\"} > ${bytes}"
           for         = "1d"

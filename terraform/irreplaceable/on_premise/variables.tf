@@ -9,7 +9,7 @@ variable "stores" {
     tier           = string
     domain         = string
     retention_days = number
-    quota_bytes    = number
+    quota_bytes    = number # null: nothing is planned there
     expected = object({
       bytes            = object({ p50 = number, p95 = number })
       requests_per_day = object({ p50 = number, p95 = number })
@@ -27,7 +27,7 @@ variable "stores" {
   }
 
   validation {
-    condition     = alltrue([for store in var.stores : store.quota_bytes > 0])
+    condition     = alltrue([for store in var.stores : coalesce(store.quota_bytes, 1) > 0])
     error_message = "A quota of nothing keeps nothing."
   }
 }
