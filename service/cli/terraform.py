@@ -103,7 +103,9 @@ def _is_ours(path: Path, text: str) -> bool:
 
 def _lines(found: PlannedBuckets, texts: Mapping[Path, str]) -> Iterator[str]:
     yield f"The year of the plan that ends in {found.year}:"
-    rows: list[tuple[str, ...]] = [("store", "bucket", "tier", "domain", "bytes p50", "p95", "requests a day p50", "p95")]
+    rows: list[tuple[str, ...]] = [
+        ("store", "bucket", "tier", "domain", "bytes p50", "p95", "requests a day p50", "p95")
+    ]
     for each in found.buckets:
         known = each.expected
         numbers = (

@@ -51,7 +51,10 @@ def every_command(group: Any, words: tuple[str, ...] = ()) -> list[tuple[str, ..
     return found
 
 
-_GROUP_NAMES = ("tier", "catalogue", "capacity", "collection", "policy", "stores", "access", "report")
+_GROUP_NAMES = (
+    *("tier", "catalogue", "capacity", "collection", "policy", "stores", "access", "report"),
+    "terraform",
+)
 GROUPS: list[tuple[str, ...]] = [(), *((name,) for name in _GROUP_NAMES)]
 COMMANDS = every_command(typer.main.get_command(app))
 

@@ -55,9 +55,9 @@ def write_settings(folder: Path, stores: str = IN_AWS, *, rest: str = REST) -> P
     return path
 
 
-def write_plan(folder: Path, text: str = PLAIN, **scenario: str) -> Path:
+def write_plan(folder: Path, text: str = PLAIN) -> Path:
     """A result in `folder`, with its scenario, policy and price sheets."""
-    result = project(a_scenario(folder, text, **scenario), draws=16)
+    result = project(a_scenario(folder, text), draws=16)
     return Path(save_result(result, folder / "projection.zarr"))
 
 
