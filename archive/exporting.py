@@ -26,7 +26,7 @@ from holdings.house import House
 from holdings.observing import Finished, Started
 from holdings.records import EventType, Image, Package, PackageKind, StoredObject
 from holdings.stores.interface import Store
-from holdings.stores.proving import Hashing
+from holdings.stores.reading import Hashing
 
 _PAYLOAD = "data/"
 _MANIFEST = "manifest-sha256.txt"

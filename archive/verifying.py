@@ -23,8 +23,8 @@ from holdings.ledger import copy_after
 from holdings.observing import CopyVerified, Finished, Started
 from holdings.records import MANIFEST_NAME, Copy, CopyStatus, Package, StoredObject
 from holdings.stores.interface import Store
-from holdings.stores.proving import read_and_hash
 from holdings.stores.reaching import Reachable
+from holdings.stores.reading import read_and_hash
 
 BATCH = 64
 """Copies between two recordings: what a kill can cost is reading these again."""

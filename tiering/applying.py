@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
@@ -31,6 +32,7 @@ from holdings.stores.reaching import GivenUp, Reachable
 from tiering.applying_removals import apply_removals
 from tiering.copying import SourceAway, SourceLost, copy_package
 from tiering.fitting import Fitting, fit
+from tiering.hands import Hands
 from tiering.leasing import Leases, leases
 from tiering.plan import Move, Plan, Removal
 from tiering.policy import Policy, RunCeilings
@@ -42,6 +44,11 @@ _AWAKE_DAYS = 7
 """What is woken for a copy stays so for that long: enough for the run of the next nights."""
 _QUEUED = 16
 """Moves handed out for each thread, so that threads have work while history is written."""
+_RECORDED = 256
+_RECORDED_EVERY_SECONDS = 1.0
+"""History is written for so many moves at once, or after so long: a visit to the catalogue and a
+journal in each store take longer than moving a small package. A run that dies in between made
+copies that nobody counts, and that the next run meets and proves."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,6 +150,11 @@ class _Outcome:
     result: Move | Failed
     events: Sequence[Event]
 
+    @property
+    def package_id(self) -> str:
+        """Of the move, however it ended."""
+        return (self.result.move if isinstance(self.result, Failed) else self.result).package_id
+
 
 class _Run:
     """One run of a plan: threads that copy, and the caller's thread, which alone writes history."""
@@ -158,34 +170,53 @@ class _Run:
         self._stop = threading.Event()
         self._stores = Reachable()
         self._leased: frozenset[str] = frozenset()
+        self._hands = Hands(house.settings.limits.threads)
+        self._unrecorded: list[_Outcome] = []
+        self._moves_left: Counter[str] = Counter()
         self._job = f"applying plan {plan.plan_id[:12]}"
 
     def all(self, moves: Sequence[Move]) -> list[Move | Failed]:
         """What became of each of `moves` that was begun."""
+        self._moves_left.update(move.package_id for move in moves)
         self._house.observer(Started(job=self._job, total_bytes=sum(move.size_bytes for move in moves)))
         try:
             # Closing stops the threads at once, also when it is the recording that fails.
-            with closing(self._outcomes(self._with_packages(moves))) as batches:
+            with self._hands, closing(self._outcomes(self._with_packages(moves))) as batches:
                 return [result for batch in batches for result in self._record(batch)]
+        except KeyboardInterrupt:
+            # Somebody wants us to stop: what is proven by now need not be proven again.
+            self._record(self._unrecorded)
+            raise
         finally:
             self._house.observer(Finished(job=self._job))
 
     def _outcomes(self, work: Iterator[tuple[Move, Package]]) -> Generator[list[_Outcome], None, None]:
-        """Batches of what was finished meanwhile, as soon as there is anything."""
-        threads = self._house.settings.limits.threads
+        """What was finished meanwhile, many at a time."""
+        threads = self._hands.threads
         with ThreadPoolExecutor(threads, thread_name_prefix="moving") as pool:
             under_way: set[Future[_Outcome]] = set()
+            finished: list[_Outcome] = []
+            since = time.monotonic()
             try:
                 while True:
                     for move, package in islice(work, _QUEUED * threads - len(under_way)):
                         under_way.add(pool.submit(self._make, move, package))
                     if not under_way:
-                        return
-                    finished, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-                    yield [future.result() for future in finished]
+                        break
+                    rest = max(0.0, since + _RECORDED_EVERY_SECONDS - time.monotonic()) if finished else None
+                    done, under_way = wait(under_way, timeout=rest, return_when=FIRST_COMPLETED)
+                    since = since if finished else time.monotonic()
+                    finished += [future.result() for future in done]
+                    late = time.monotonic() - since >= _RECORDED_EVERY_SECONDS
+                    if finished and (late or len(finished) >= _RECORDED):
+                        batch, finished = finished, []
+                        yield batch
+                yield finished
             finally:
                 self._stop.set()
                 pool.shutdown(cancel_futures=True)
+                ended = [each for each in under_way if not each.cancelled() and not each.exception()]
+                self._unrecorded = [*finished, *(each.result() for each in ended)]
 
     def may_begin(self) -> bool:
         """Whether the policy's hours allow anything to begin at this moment."""
@@ -211,7 +242,14 @@ class _Run:
             # Two moves may have found the same source broken: the later reading of a copy stands.
             copies = {(event.package_id, event.store): copy_after(event) for event in events}
             self._house.ledger.record(Entry(copies=list(copies.values()), events=events))
+        self._let_go(batch)
         return [outcome.result for outcome in batch]
+
+    def _let_go(self, batch: list[_Outcome]) -> None:
+        """End the leases of packages whose moves are all over: others may have work for them."""
+        self._moves_left.subtract(outcome.package_id for outcome in batch)
+        over = {each.package_id for each in batch if not self._moves_left[each.package_id]}
+        self._leases.give_back(over & self._leased)
 
     def _make(self, move: Move, package: Package) -> _Outcome:
         """Try one source after the other; in a thread of its own."""
@@ -258,6 +296,7 @@ class _Run:
             package,
             self._house.store(source),
             self._house.store(target),
+            hands=self._hands,
             may_go_on=self._may_go_on,
             observer=self._advance,
         )

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -19,15 +20,15 @@ from itertools import groupby, islice, zip_longest
 from archive.recording import fixity_event, new_run
 from archive.verifying import CheckedCopy, Finding
 from holdings.catalogue.interface import Entry
-from holdings.errors import Corrupt, HoldfastError, NotFound, NotOnline
+from holdings.errors import Conflict, Corrupt, HoldfastError, NotFound, NotOnline
 from holdings.house import House
 from holdings.ledger import copy_after
-from holdings.records import MANIFEST_NAME, PACKAGES_PREFIX, Copy, CopyStatus, Package
+from holdings.records import MANIFEST_NAME, PACKAGES_PREFIX, Copy, CopyStatus, Event, Package
 from holdings.stores.reaching import Reachable
 from holdings.stores.throttled import ThrottledStore
 from tiering.proving import read_witness
 
-_AT_ONCE = 64
+_AT_ONCE = 256
 _LISTED_AT_ONCE = 500
 _CLAIMED = (CopyStatus.VERIFIED, CopyStatus.SUSPECT, CopyStatus.MISSING, CopyStatus.RECALLED)
 _EVER = datetime.min.replace(tzinfo=UTC)
@@ -202,17 +203,28 @@ def _reading(
 
 def _record(house: House, copies: Sequence[Copy], found: Sequence[CheckedCopy | None], run: str) -> None:
     """Readings of copies that are still what they were when the reading began."""
-    events = [
-        fixity_event(house, copy, run=run, wrong=each.because, missing=each.finding is Finding.MISSING)
+    read = [
+        (
+            copy,
+            fixity_event(house, copy, run=run, wrong=each.because, missing=each.finding is Finding.MISSING),
+        )
         for copy, each in zip(copies, found, strict=True)
-        if each is not None and each.finding is not Finding.UNKNOWN and _unchanged(house, copy)
+        if each is not None and each.finding is not Finding.UNKNOWN
     ]
-    if events:
-        house.ledger.record(Entry(copies=[copy_after(event) for event in events], events=events))
+    try:
+        _write(house, read)
+    except Conflict:
+        # Somebody changed one of them meanwhile: his word on that one stands, ours on the others.
+        for each in read:
+            with suppress(Conflict):
+                _write(house, [each])
 
 
-def _unchanged(house: House, copy: Copy) -> bool:
-    return copy in house.catalogue.copies(package_id=copy.package_id, store=copy.store)
+def _write(house: House, read: Sequence[tuple[Copy, Event]]) -> None:
+    if read:
+        events = [event for _, event in read]
+        expecting = [copy for copy, _ in read]
+        house.ledger.record(Entry(copies=list(map(copy_after, events)), events=events, expecting=expecting))
 
 
 def _compared(house: House, name: str) -> Iterator[Surprise | tuple[str, str]]:

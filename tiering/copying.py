@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
-from holdings.catalogue.manifest import MANIFEST_MAX_BYTES, read_manifest
+from holdings.catalogue.manifest import manifest_bytes
 from holdings.errors import BadInput, Corrupt, HoldfastError, NotFound, SourceCorrupt, Unavailable
 from holdings.observing import Advanced, Happening, Observer, nobody
-from holdings.records import MANIFEST_NAME, Package, sha256_hex
+from holdings.records import MANIFEST_NAME, Package, StoredObject, sha256_hex
 from holdings.stores.interface import Buffer, Store
-from holdings.stores.proving import put_and_prove
+from holdings.stores.proving import Proven, put_and_prove, put_small_and_prove
+from holdings.stores.reading import SMALL_BYTES
+from tiering.hands import Hands
 
 
 class SourceLost(Exception):
@@ -44,7 +46,7 @@ class SourceAway(Exception):
 
 @dataclass(kw_only=True)
 class _Source:
-    """Reads objects of one package from one store and remembers what went wrong there, not at the target."""
+    """Reads one object from one store and remembers what went wrong there, not at the target."""
 
     store: Store
     may_go_on: Callable[[], None]
@@ -59,14 +61,86 @@ class _Source:
             self.trouble.append(error)
             raise
 
-    def small(self, key: str) -> bytes:
-        """A whole object of bounded size."""
-        data = b""
-        for chunk in self.chunks(key):
-            data += chunk
-            if len(data) > MANIFEST_MAX_BYTES:
-                raise SourceCorrupt(f"{key} in {self.store.name} has more than {MANIFEST_MAX_BYTES} bytes.")
+    def whole(self, key: str, item: StoredObject) -> Buffer:
+        """The bytes of a small object, once they hash to what is recorded."""
+        self.may_go_on()
+        try:
+            _, data = self.store.get_whole(key, at_most=item.size_bytes)
+        except BadInput as error:
+            raise SourceCorrupt(error.sentence) from None
+        except HoldfastError as error:
+            self.trouble.append(error)
+            raise
+        if (found := sha256_hex(data)) != item.sha256:
+            raise SourceCorrupt(
+                f"{key} in {self.store.name} gave {len(data)} bytes with the SHA-256 {found}; "
+                f"recorded are {item.size_bytes} with {item.sha256}."
+            )
         return data
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Copying:
+    """One package on its way."""
+
+    package: Package
+    source: Store
+    target: Store
+    hands: Hands
+    may_go_on: Callable[[], None]
+    observer: Observer
+
+    def object(self, item: StoredObject) -> Proven:
+        """Copy one object and read it back.
+
+        A source that gave wrong bytes is asked once more: they may have been hurt on the way.
+        """
+        try:
+            return self._object(item)
+        except SourceLost as lost:
+            if lost.missing:
+                raise
+            return self._object(item)
+
+    def _object(self, item: StoredObject) -> Proven:
+        source = _Source(store=self.source, may_go_on=self.may_go_on)
+        try:
+            return self._put(source, self.package.prefix + item.key, item)
+        except HoldfastError as error:
+            raise _blame(source, error) or error from None
+
+    def _put(self, source: _Source, key: str, item: StoredObject) -> Proven:
+        if item.size_bytes <= SMALL_BYTES:
+            return put_small_and_prove(
+                self.target,
+                key,
+                partial(source.whole, key, item),
+                sha256=item.sha256,
+                observer=self.observer,
+                copying=self.hands.copying,
+            )
+        return put_and_prove(
+            self.target,
+            key,
+            partial(source.chunks, key),
+            size_bytes=item.size_bytes,
+            sha256=item.sha256,
+            observer=self.observer,
+            copying=self.hands.copying,
+        )
+
+    def manifest(self) -> Proven:
+        """A package has one manifest, byte for byte, in every store: it need not be read to be known."""
+        self.may_go_on()
+        data = manifest_bytes(self.package)
+        return put_small_and_prove(
+            self.target,
+            self.package.prefix + MANIFEST_NAME,
+            lambda: data,
+            sha256=sha256_hex(data),
+            observer=self.observer,
+            copying=self.hands.copying,
+        )
 
 
 def copy_package(
@@ -74,6 +148,7 @@ def copy_package(
     source: Store,
     target: Store,
     *,
+    hands: Hands | None = None,
     may_go_on: Callable[[], None] = lambda: None,
     observer: Observer = nobody,
 ) -> bool:
@@ -81,58 +156,28 @@ def copy_package(
 
     Returns whether all of it was written now, and nothing found from an earlier run.
 
+    hands : who copies; None takes one object after the other.
     may_go_on : called at each chunk; raises to stop.
     observer : told how many bytes were read back.
 
     Raises SourceLost and SourceAway for what is wrong with the source; any HoldfastError for
     what is wrong with the target. Nothing is ever replaced or removed.
     """
-    reading = _Source(store=source, may_go_on=may_go_on)
-    try:
-        return _copy(package, reading, target, _read_back_only(observer))
-    except HoldfastError as error:
-        raise _blame(reading, error) or error from None
-
-
-def _copy(package: Package, source: _Source, target: Store, observer: Observer) -> bool:
-    proven = []
-    for item in package.objects:
-        key = package.prefix + item.key
-        proven.append(
-            put_and_prove(
-                target,
-                key,
-                partial(source.chunks, key),
-                size_bytes=item.size_bytes,
-                sha256=item.sha256,
-                observer=observer,
-            )
-        )
-    key = package.prefix + MANIFEST_NAME
-    manifest = _manifest(package, source, key)
-    proven.append(
-        put_and_prove(
-            target,
-            key,
-            lambda: (manifest,),
-            size_bytes=len(manifest),
-            sha256=sha256_hex(manifest),
-            observer=observer,
-        )
+    if hands is None:
+        with Hands(1) as own:
+            return copy_package(package, source, target, hands=own, may_go_on=may_go_on, observer=observer)
+    copying = _Copying(
+        package=package,
+        source=source,
+        target=target,
+        hands=hands,
+        may_go_on=may_go_on,
+        observer=_read_back_only(observer),
     )
-    return not any(each.was_there for each in proven)
-
-
-def _manifest(package: Package, source: _Source, key: str) -> bytes:
-    """The very bytes of the source's manifest, once they say what the catalogue says."""
-    data = source.small(key)
-    try:
-        told = read_manifest(data, origin=f"{key} in {source.store.name}")
-    except BadInput as error:
-        raise SourceCorrupt(error.sentence) from None
-    if told != package:
-        raise SourceCorrupt(f"{key} in {source.store.name} tells of another package than the catalogue.")
-    return data
+    calls = [partial(copying.object, item) for item in package.objects]
+    # One object is no work for many hands: it is copied where we are.
+    proven = [calls[0]()] if len(calls) == 1 else list(hands.each(calls))
+    return not any(each.was_there for each in (*proven, copying.manifest()))
 
 
 def _blame(source: _Source, error: HoldfastError) -> Exception | None:

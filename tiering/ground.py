@@ -41,7 +41,8 @@ def firm_ground(house: House, names: Collection[str]) -> Iterator[None]:
 
 def _mark(house: House, name: str) -> ObjectInfo:
     before = house.clock.now()
-    marker = house.store(name).put(f"{MARKERS}{secrets.token_hex(16)}", secrets.token_bytes(16))
+    store = house.store(name)
+    marker = store.head(store.put(f"{MARKERS}{secrets.token_hex(16)}", secrets.token_bytes(16)).key)
     after = house.clock.now()
     if not before - MAX_SKEW <= marker.modified_at <= after + MAX_SKEW:
         raise Conflict(

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from holdings.records import Event, EventType, Outcome
 from holdings.settings.prices import PriceSheet
+from holdings.stores.reading import SMALL_BYTES
 from tiering.plan import Cost, Move, Removal
 
 GB = 1_000_000_000
@@ -17,8 +18,6 @@ _DAYS_PER_MONTH = 30
 """As providers count the days of a minimum."""
 TRANSFERS = frozenset({EventType.INGESTION, EventType.REPLICATION})
 """Events whose detail has `size_bytes` and `seconds`: what was written and read back, and for how long."""
-_TARGET_GETS = 3
-"""Per object: is it there, what is there now (both HEAD), and reading it back."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,8 +30,16 @@ class Requests:
 
 def requests_of(moves: Sequence[Move]) -> Requests:
     """As many as `apply` makes when nothing has to be tried again; manifests counted."""
-    objects = sum(move.objects + 1 for move in moves)
-    return Requests(puts=objects, gets=objects * (1 + _TARGET_GETS))
+    return Requests(
+        puts=sum(move.objects + 1 for move in moves),
+        gets=sum(move.objects + _target_gets(move) for move in moves),
+    )
+
+
+def _target_gets(move: Move) -> int:
+    """Objects and manifest are read back; whether one is there already is asked of large ones only."""
+    looks = move.objects if move.size_bytes > SMALL_BYTES * move.objects else 0
+    return looks + move.objects + 1
 
 
 def costs_of(
@@ -51,8 +58,8 @@ def costs_of(
         by_currency[cost.currency].append(cost)
     for move in moves:
         source, target = sheets[move.source_store], sheets[move.target_store]
-        by_currency[source.currency].append(_reading(move, source, gets=1))
-        by_currency[target.currency].append(_reading(move, target, gets=_TARGET_GETS))
+        by_currency[source.currency].append(_reading(move, source, gets=move.objects))
+        by_currency[target.currency].append(_reading(move, target, gets=_target_gets(move)))
         by_currency[target.currency].append(_keeping(move, target))
     return tuple(_sum(currency, parts) for currency, parts in sorted(by_currency.items()))
 
@@ -61,7 +68,7 @@ def _reading(move: Move | Removal, sheet: PriceSheet, *, gets: int) -> Cost:
     gigabytes = move.size_bytes / GB
     return Cost(
         currency=sheet.currency,
-        requests=(move.objects + 1) * gets * sheet.amount("get_per_1000") / 1000,
+        requests=gets * sheet.amount("get_per_1000") / 1000,
         retrieval=gigabytes * sheet.amount("retrieval_per_gb"),
         egress=gigabytes * sheet.amount("egress_per_gb"),
         storage_per_month=0.0,
@@ -107,7 +114,7 @@ def removal_costs(
         days = (at - made).total_seconds() / 86_400 if made else math.inf
         saved, early = stored_per_month(removal, sheet), early_deletion_of(removal, sheet, days_held=days)
         parts.append(replace(_no_cost(sheet.currency), early_deletion=early, saved_per_month=saved))
-        parts += [_reading(removal, sheets[store], gets=2) for store in removal.keeps]
+        parts += [_reading(removal, sheets[store], gets=2 * (removal.objects + 1)) for store in removal.keeps]
     return parts
 
 

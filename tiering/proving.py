@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from holdings.catalogue.manifest import MANIFEST_MAX_BYTES, read_manifest
-from holdings.errors import BadInput, Corrupt
+from holdings.catalogue.manifest import manifest_bytes
+from holdings.errors import Corrupt
 from holdings.house import House
 from holdings.records import MANIFEST_NAME, Package, sha256_hex
 from holdings.stores.interface import Store
-from holdings.stores.proving import Hashing
+from holdings.stores.reading import read_as_meant
 from holdings.stores.removing import ReadObject, Witness
 
 
@@ -29,34 +29,26 @@ def read_witness(house: House, package: Package, name: str, *, may_go_on: Callab
         store=name,
         tier=settings.tier,
         domain=settings.domain,
-        objects=(*objects, _manifest(store, package)),
+        objects=(*objects, _manifest(store, package, may_go_on)),
         read_at=began,
     )
 
 
 def _read(store: Store, key: str, size_bytes: int, sha256: str, may_go_on: Callable[[], None]) -> ReadObject:
-    info = store.head(key)
-    read = Hashing(store.get(key, version=info.version))
-    for _ in read:
-        may_go_on()
-    if (read.size_bytes, read.sha256) != (size_bytes, sha256):
+    read = read_as_meant(store, key, (size_bytes, sha256), may_go_on=may_go_on)
+    if read.found != (size_bytes, sha256):
         raise Corrupt(
             f"{key} in {store.name} has {read.size_bytes} bytes and the SHA-256 {read.sha256}, "
             f"recorded are {size_bytes} and {sha256}."
         )
-    return ReadObject(key=key, version=info.version, sha256=sha256)
+    return ReadObject(key=key, version=read.version, sha256=sha256)
 
 
-def _manifest(store: Store, package: Package) -> ReadObject:
-    key = package.prefix + MANIFEST_NAME
-    info = store.head(key)
-    if info.size_bytes > MANIFEST_MAX_BYTES:
-        raise Corrupt(f"{key} in {store.name} is longer than any manifest.")
-    data = b"".join(store.get(key, version=info.version))
-    try:
-        told = read_manifest(data, origin=f"{key} in {store.name}")
-    except BadInput as error:
-        raise Corrupt(error.sentence) from None
-    if told != package:
-        raise Corrupt(f"{key} in {store.name} tells of another package than was recorded.")
-    return ReadObject(key=key, version=info.version, sha256=sha256_hex(data))
+def _manifest(store: Store, package: Package, may_go_on: Callable[[], None]) -> ReadObject:
+    """A package has one manifest, byte for byte, in every store."""
+    data = manifest_bytes(package)
+    key, sha256 = package.prefix + MANIFEST_NAME, sha256_hex(data)
+    read = read_as_meant(store, key, (len(data), sha256), may_go_on=may_go_on)
+    if read.found != (len(data), sha256):
+        raise Corrupt(f"{key} in {store.name} is not the manifest of this package, as it was recorded.")
+    return ReadObject(key=key, version=read.version, sha256=sha256)

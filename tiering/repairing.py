@@ -16,7 +16,7 @@ from holdings.errors import Conflict, HoldfastError, NotFound
 from holdings.house import House
 from holdings.ledger import copy_after
 from holdings.records import MANIFEST_NAME, Copy, CopyStatus, EventType, Package
-from holdings.stores.proving import read_and_hash
+from holdings.stores.reading import read_and_hash
 from holdings.stores.removing import RemovalProof, Witness, remove
 from tiering.copying import SourceAway, SourceLost, copy_package
 from tiering.leasing import Leases, leases

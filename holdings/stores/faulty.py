@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from holdings.errors import StoreFull, Transient
-from holdings.stores.interface import Buffer, ObjectInfo, Store
+from holdings.stores.interface import Buffer, ObjectInfo, Store, Written
 from holdings.stores.wrapper import Answer, Wrapper
 
 
@@ -113,6 +113,13 @@ class FaultyStore(Wrapper):
         yield from _halves(_hurt(data, fault))
         self._after(fault, "get", key)
 
+    def get_whole(self, key: str, *, at_most: int, version: str | None = None) -> tuple[ObjectInfo, Buffer]:
+        fault = self._meets("get_whole", key)
+        self._before(fault, "get_whole", key)
+        info, data = self._inner.get_whole(key, at_most=at_most, version=version)
+        self._after(fault, "get_whole", key)
+        return info, _hurt(bytes(data), fault)
+
     def get_range(self, key: str, start: int, length: int) -> bytes:
         fault = self._meets("get_range", key)
         self._before(fault, "get_range", key)
@@ -120,7 +127,7 @@ class FaultyStore(Wrapper):
         self._after(fault, "get_range", key)
         return _hurt(data, fault)
 
-    def put_stream(self, key: str, chunks: Iterable[Buffer], *, size_bytes: int) -> ObjectInfo:
+    def put_stream(self, key: str, chunks: Iterable[Buffer], *, size_bytes: int) -> Written:
         fault = self._meets("put_stream", key)
         self._before(fault, "put_stream", key)
         if fault is Fault.BROKEN_OFF:

@@ -33,13 +33,19 @@ OURS = ".holdfast"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ObjectInfo:
-    """What a store says of one object, without reading it."""
+class Written:
+    """What a store says of one object when it takes it."""
 
     key: str
     size_bytes: int
     version: str
     """Opaque; differs whenever the bytes under the key may differ."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ObjectInfo(Written):
+    """What a store says of one object when it is asked, without reading it."""
+
     modified_at: datetime
 
 
@@ -92,6 +98,15 @@ class Reads(Named, Protocol):
         """
         ...
 
+    def get_whole(self, key: str, *, at_most: int, version: str | None = None) -> tuple[ObjectInfo, Buffer]:
+        """A small object and what is known of it, in one request.
+
+        at_most : bytes that are taken into memory; BadInput where the object has more.
+
+        Otherwise as `get`.
+        """
+        ...
+
     def get_range(self, key: str, start: int, length: int) -> bytes:
         """Exactly `length` bytes from `start`. Raises BadInput where the object is shorter."""
         ...
@@ -100,11 +115,11 @@ class Reads(Named, Protocol):
 class Writes(Named, Protocol):
     """Whatever takes new objects."""
 
-    def put(self, key: str, data: bytes) -> ObjectInfo:
+    def put(self, key: str, data: Buffer) -> Written:
         """Write a small object, whole. Raises AlreadyExists, StoreFull."""
         ...
 
-    def put_stream(self, key: str, chunks: Iterable[Buffer], *, size_bytes: int) -> ObjectInfo:
+    def put_stream(self, key: str, chunks: Iterable[Buffer], *, size_bytes: int) -> Written:
         """Write an object of any size in bounded memory.
 
         size_bytes : what the chunks add up to. If they do not, nothing is written (BadInput).
@@ -117,7 +132,7 @@ class Writes(Named, Protocol):
 class Copies(Named, Protocol):
     """Whatever copies within itself, without the bytes passing through us."""
 
-    def copy(self, source_key: str, target_key: str) -> ObjectInfo:
+    def copy(self, source_key: str, target_key: str) -> Written:
         """A new object with the bytes of `source_key`. Raises NotFound, AlreadyExists."""
         ...
 
@@ -195,6 +210,11 @@ def check_range(key: str, start: int, length: int) -> None:
 def too_short(key: str, size_bytes: int, *, end: int) -> BadInput:
     """What a read beyond the end of an object raises."""
     return BadInput(f"{key} has {size_bytes} bytes; byte {end - 1} was asked for.")
+
+
+def too_long(key: str, size_bytes: int, *, at_most: int) -> BadInput:
+    """What a reading of a small object raises that is not small."""
+    return BadInput(f"{key} has {size_bytes} bytes; at most {at_most} were expected.")
 
 
 def wrong_size(key: str, *, size_bytes: int, found: int) -> BadInput:

@@ -30,6 +30,7 @@ from holdings.stores.interface import (
     ObjectInfo,
     check_prefix,
     check_range,
+    too_long,
     too_short,
     wrong_size,
 )
@@ -90,6 +91,12 @@ class LocalStore:
             if start != info.size_bytes:
                 raise Unavailable(f"{key} in {self.name} changed its size while it was read.")
 
+    def get_whole(self, key: str, *, at_most: int, version: str | None = None) -> tuple[ObjectInfo, Buffer]:
+        info = self.head(key)
+        if info.size_bytes > at_most:
+            raise too_long(key, info.size_bytes, at_most=at_most)
+        return info, b"".join(self.get(key, version=version or info.version))
+
     def get_range(self, key: str, start: int, length: int) -> bytes:
         check_range(key, start, length)
         with self._open(key) as descriptor:
@@ -106,7 +113,7 @@ class LocalStore:
             raise Unavailable(f"{key} in {self.name} changed its size while it was read.")
         return data
 
-    def put(self, key: str, data: bytes) -> ObjectInfo:
+    def put(self, key: str, data: Buffer) -> ObjectInfo:
         return self.put_stream(key, [data], size_bytes=len(data))
 
     def put_stream(self, key: str, chunks: Iterable[Buffer], *, size_bytes: int) -> ObjectInfo:

@@ -19,6 +19,7 @@ from holdings.stores.interface import (
     check_key,
     check_prefix,
     check_range,
+    too_long,
     too_short,
     wrong_size,
 )
@@ -63,6 +64,12 @@ class MemoryStore:
         for begin in range(start, len(view), CHUNK_BYTES):
             yield view[begin : begin + CHUNK_BYTES]
 
+    def get_whole(self, key: str, *, at_most: int, version: str | None = None) -> tuple[ObjectInfo, Buffer]:
+        kept = self._find(key)
+        if kept.info.size_bytes > at_most:
+            raise too_long(key, kept.info.size_bytes, at_most=at_most)
+        return kept.info, b"".join(self.get(key, version=version or kept.info.version))
+
     def get_range(self, key: str, start: int, length: int) -> bytes:
         check_range(key, start, length)
         data = self._find(key).data
@@ -70,7 +77,7 @@ class MemoryStore:
             raise too_short(key, len(data), end=start + length)
         return data[start : start + length]
 
-    def put(self, key: str, data: bytes) -> ObjectInfo:
+    def put(self, key: str, data: Buffer) -> ObjectInfo:
         info = ObjectInfo(
             key=check_key(key),
             size_bytes=len(data),

@@ -141,7 +141,8 @@ def _copies(store: Store, scratch: str) -> str:
 
 
 def _clock(store: Store, scratch: str, clock: Clock) -> str:
-    now, there = clock.now(), store.put(f"{scratch}clock", b"tick").modified_at
+    now, key = clock.now(), store.put(f"{scratch}clock", b"tick").key
+    there = store.head(key).modified_at
     return "" if abs(there - now) <= _MAX_SKEW else f"its clock says {iso(there)}, ours {iso(now)}"
 
 

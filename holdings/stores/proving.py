@@ -13,18 +13,21 @@ killed at any point and called again: it does once what it is asked for twice.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
 from holdings.errors import AlreadyExists, Conflict, Corrupt, NotFound, SourceCorrupt
 from holdings.observing import Advanced, Finished, Observer, Started, nobody
-from holdings.stores.interface import Buffer, Heads, Reads, Writes
+from holdings.stores.interface import Buffer, Heads, Writes
+from holdings.stores.reading import Examines, Hashing, drain, read_as_meant
+
+_NO_GATE = nullcontext()
 
 
-class Proves(Heads, Reads, Writes, Protocol):
+class Proves(Examines, Writes, Protocol):
     """Whatever an object can be written to and read back from."""
 
 
@@ -42,44 +45,6 @@ class Proven:
     """The object had been written before, by a run that did not live to say so."""
 
 
-class Hashing:
-    """Passes chunks on and knows their SHA-256 and size at the end."""
-
-    def __init__(self, chunks: Iterable[Buffer], *, job: str = "", observer: Observer = nobody) -> None:
-        self._chunks = chunks
-        self._sha256 = hashlib.sha256()
-        self._job = job
-        self._observer = observer
-        self.size_bytes = 0
-
-    def __iter__(self) -> Iterator[Buffer]:
-        for chunk in self._chunks:
-            self._sha256.update(chunk)
-            self.size_bytes += len(chunk)
-            if self._job:
-                self._observer(Advanced(job=self._job, size_bytes=len(chunk)))
-            yield chunk
-
-    @property
-    def sha256(self) -> str:
-        return self._sha256.hexdigest()
-
-
-def drain(chunks: Iterable[Buffer]) -> None:
-    """Read everything and keep nothing; whoever passes the chunks on may know something then."""
-    for _ in chunks:
-        pass
-
-
-def read_and_hash(
-    store: Reads, key: str, *, version: str | None = None, job: str = "", observer: Observer = nobody
-) -> Hashing:
-    """Read `key` whole from `store` and return its size and SHA-256."""
-    read = Hashing(store.get(key, version=version), job=job, observer=observer)
-    drain(read)
-    return read
-
-
 def put_and_prove(
     store: Proves,
     key: str,
@@ -88,11 +53,13 @@ def put_and_prove(
     size_bytes: int,
     sha256: str | None = None,
     observer: Observer = nobody,
+    copying: AbstractContextManager[object] = _NO_GATE,
 ) -> Proven:
     """Write `key`, read it back, and return only if what is there is what was meant.
 
     open_chunks : begins the bytes anew at each call, the same each time.
     sha256 : what the bytes must hash to, where it is known beforehand.
+    copying : held while bytes are written, and not while they are read back.
 
     Raises Conflict where other bytes lie under the key already (they are left alone);
     SourceCorrupt where the source gives other bytes than `sha256` (nothing is written then);
@@ -100,32 +67,74 @@ def put_and_prove(
     """
     began = time.monotonic()
     meant = None if sha256 is None else (size_bytes, sha256)
-    writing, reading = f"writing {key} to {store.name}", f"reading back {key} from {store.name}"
-    was_there = _exists(store, key)
-    observer(Started(job=writing, total_bytes=size_bytes))
-    source = _Source(open_chunks, meant, key=key, job=writing, observer=observer)
-    try:
-        if not was_there:
-            try:
-                store.put_stream(key, source, size_bytes=size_bytes)
+    writing = f"writing {key} to {store.name}"
+    version: str | None = None
+    with copying:
+        was_there = _exists(store, key)
+        observer(Started(job=writing, total_bytes=size_bytes))
+        source = _Source(open_chunks, meant, key=key, job=writing, observer=observer)
+        try:
+            if not was_there:
+                try:
+                    version = store.put_stream(key, source, size_bytes=size_bytes).version
+                    meant = source.passed
+                except AlreadyExists:
+                    # Somebody was faster, or our own earlier put arrived after its answer was lost.
+                    was_there = True
+            if meant is None:
+                # The store may have refused before it took every chunk: hash them from the beginning.
+                drain(source)
                 meant = source.passed
-            except AlreadyExists:
-                # Somebody was faster, or our own earlier put arrived after its answer was lost.
-                was_there = True
-        if meant is None:
-            # The store may have refused before it took every chunk: hash them from the beginning.
-            drain(source)
-            meant = source.passed
-    finally:
-        observer(Finished(job=writing))
-    info = store.head(key)
-    observer(Started(job=reading, total_bytes=info.size_bytes))
+        finally:
+            observer(Finished(job=writing))
+    return prove(store, key, meant, version=version, began=began, observer=observer)
+
+
+def put_small_and_prove(
+    store: Proves,
+    key: str,
+    read: Callable[[], Buffer],
+    *,
+    sha256: str,
+    observer: Observer = nobody,
+    copying: AbstractContextManager[object] = _NO_GATE,
+) -> Proven:
+    """As `put_and_prove` for an object that fits into memory, with as few requests as can be.
+
+    read : gives the bytes; called once. It has made sure that they hash to `sha256`.
+    """
+    began = time.monotonic()
+    version: str | None = None
+    with copying:
+        data = read()
+        with suppress(AlreadyExists):
+            version = store.put(key, data).version
+    return prove(store, key, (len(data), sha256), version=version, began=began, observer=observer)
+
+
+def prove(
+    store: Examines,
+    key: str,
+    meant: tuple[int, str],
+    *,
+    version: str | None,
+    began: float,
+    observer: Observer = nobody,
+) -> Proven:
+    """Read `key` back. Raises Conflict or Corrupt where it is not what was meant.
+
+    meant : size and SHA-256.
+    version : that was written now; None for an object that had been there.
+    began : by the monotonic clock, when the writing began.
+    """
+    reading = f"reading back {key} from {store.name}"
+    observer(Started(job=reading, total_bytes=meant[0]))
     try:
-        found = read_and_hash(store, key, version=info.version, job=reading, observer=observer)
+        found = read_as_meant(store, key, meant, version=version, job=reading, observer=observer)
     finally:
         observer(Finished(job=reading))
-    if (found.size_bytes, found.sha256) != meant:
-        kind: type[Conflict] | type[Corrupt] = Conflict if was_there else Corrupt
+    if found.found != meant:
+        kind: type[Conflict] | type[Corrupt] = Conflict if version is None else Corrupt
         raise kind(
             f"{key} in {store.name} holds other bytes than were meant for it "
             f"({found.size_bytes} bytes, SHA-256 {found.sha256}; "
@@ -136,9 +145,9 @@ def put_and_prove(
         key=key,
         size_bytes=found.size_bytes,
         sha256=found.sha256,
-        version=info.version,
+        version=found.version,
         seconds=time.monotonic() - began,
-        was_there=was_there,
+        was_there=version is None,
     )
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from holdings.errors import AlreadyExists, NotFound, Transient
 from holdings.observing import Observer, Retried, nobody
-from holdings.stores.interface import Buffer, ObjectInfo, Store
+from holdings.stores.interface import Buffer, ObjectInfo, Store, Written
 from holdings.stores.wrapper import Answer, Wrapper
 
 
@@ -87,7 +87,7 @@ class RetryingStore(Wrapper):
             else:
                 return
 
-    def put(self, key: str, data: bytes) -> ObjectInfo:
+    def put(self, key: str, data: Buffer) -> Written:
         patience = _Patience(self, "put")
         doubtful = False
         while True:
@@ -101,7 +101,7 @@ class RetryingStore(Wrapper):
                     return info
                 raise
 
-    def put_stream(self, key: str, chunks: Iterable[Buffer], *, size_bytes: int) -> ObjectInfo:
+    def put_stream(self, key: str, chunks: Iterable[Buffer], *, size_bytes: int) -> Written:
         if isinstance(chunks, Iterator):
             return self._inner.put_stream(key, chunks, size_bytes=size_bytes)
         patience = _Patience(self, "put_stream")
@@ -125,7 +125,7 @@ class RetryingStore(Wrapper):
                     return None  # the first try arrived, its answer did not
                 raise
 
-    def _ours(self, key: str, data: bytes) -> ObjectInfo | None:
+    def _ours(self, key: str, data: Buffer) -> ObjectInfo | None:
         """What is known of `key` if its bytes are `data`."""
         info = self.head(key)
         if info.size_bytes != len(data):

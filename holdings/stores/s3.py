@@ -31,9 +31,11 @@ from holdings.stores.interface import (
     MAX_KEY_BYTES,
     Buffer,
     ObjectInfo,
+    Written,
     check_key,
     check_prefix,
     check_range,
+    too_long,
     too_short,
 )
 from holdings.stores.s3_access import Access
@@ -55,7 +57,7 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 1 << 20
 PART_BYTES = 16 << 20
-WHOLE_UP_TO_BYTES = 8 << 20
+WHOLE_UP_TO_BYTES = 16 << 20
 IN_FLIGHT_BYTES = 64 << 20
 """Parts under way at a time; one more is being filled."""
 _COPY_WHOLE_UP_TO_BYTES = 5 << 30
@@ -105,6 +107,18 @@ class S3Store:
         if start != size:
             raise Transient(f"{self.name} gave {start} of the {size} bytes of {key}.")
 
+    def get_whole(self, key: str, *, at_most: int, version: str | None = None) -> tuple[ObjectInfo, Buffer]:
+        options: GetOptions = {"if_match": version} if version else {}
+        with self._told(key):
+            found = obstore.get(self._access.bytes, self._full(key), options=options)
+            info = self._info(key, found.meta)
+            if info.size_bytes > at_most:
+                raise too_long(key, info.size_bytes, at_most=at_most)
+            data = memoryview(found.bytes())
+        if len(data) != info.size_bytes:
+            raise Transient(f"{self.name} gave {len(data)} of the {info.size_bytes} bytes of {key}.")
+        return info, data
+
     def get_range(self, key: str, start: int, length: int) -> bytes:
         check_range(key, start, length)
         data = self._range(key, start, length) if length else b""
@@ -116,16 +130,17 @@ class S3Store:
                 raise Transient(f"{self.name} gave {len(data)} of {length} bytes of {key}.")
         return data
 
-    def put(self, key: str, data: bytes) -> ObjectInfo:
+    def put(self, key: str, data: Buffer) -> Written:
         if len(data) > self._whole_up_to:
             return self.put_stream(key, [data], size_bytes=len(data))
         return self._put_whole(key, data)
 
-    def put_stream(self, key: str, chunks: Iterable[Buffer], *, size_bytes: int) -> ObjectInfo:
+    def put_stream(self, key: str, chunks: Iterable[Buffer], *, size_bytes: int) -> Written:
         self._full(key)
         if size_bytes <= self._whole_up_to:
-            parts = cut(key, chunks, part_bytes=max(size_bytes, 1), size_bytes=size_bytes)
-            return self._put_whole(key, b"".join(parts))
+            # To the end, where it is known whether they add up; then there is one, or none.
+            parts = list(cut(key, chunks, part_bytes=max(size_bytes, 1), size_bytes=size_bytes))
+            return self._put_whole(key, memoryview(parts[0] if parts else b""))
         self._refuse_if_there(key)
         if not self._swept.is_set():
             self._swept.set()
@@ -141,7 +156,7 @@ class S3Store:
             )
         return self.head(key)
 
-    def copy(self, source_key: str, target_key: str) -> ObjectInfo:
+    def copy(self, source_key: str, target_key: str) -> Written:
         # By parts, although `CopyObject` is simpler: there, some servers ignore the condition
         # that the target must not exist.
         source = self.head(source_key)
@@ -254,11 +269,13 @@ class S3Store:
                 ) from None
             raise
 
-    def _put_whole(self, key: str, data: bytes) -> ObjectInfo:
+    def _put_whole(self, key: str, data: Buffer) -> Written:
         # A put meets no missing key: a 404 without a body is about the bucket.
         with self._taken(key), self._told(key, precondition=AlreadyExists, missing="NoSuchBucket"):
-            obstore.put(self._access.bytes, self._full(key), data, mode="create", use_multipart=False)
-        return self.head(key)
+            put = obstore.put(self._access.bytes, self._full(key), data, mode="create", use_multipart=False)
+        if not (version := put["e_tag"]):  # S3 always tells it; others are asked
+            return self.head(key)
+        return Written(key=key, size_bytes=len(data), version=version)
 
     def _next(self, key: str, stream: BytesStream) -> memoryview:
         with self._told(key):

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 
-from holdings.stores.interface import Buffer, ObjectInfo, Store
+from holdings.stores.interface import Buffer, ObjectInfo, Store, Written
 from holdings.stores.wrapper import Answer, Wrapper
 
 _KEYS_PER_REQUEST = 1000
@@ -72,15 +72,20 @@ class ThrottledStore(Wrapper):
     def get(self, key: str, *, start: int = 0, version: str | None = None) -> Iterator[Buffer]:
         return self._paid(super().get(key, start=start, version=version))
 
+    def get_whole(self, key: str, *, at_most: int, version: str | None = None) -> tuple[ObjectInfo, Buffer]:
+        info, data = super().get_whole(key, at_most=at_most, version=version)
+        self._bytes.take(len(data))  # known only now: whoever comes next waits for it
+        return info, data
+
     def get_range(self, key: str, start: int, length: int) -> bytes:
         self._bytes.take(length)
         return super().get_range(key, start, length)
 
-    def put(self, key: str, data: bytes) -> ObjectInfo:
+    def put(self, key: str, data: Buffer) -> Written:
         self._bytes.take(len(data))
         return super().put(key, data)
 
-    def put_stream(self, key: str, chunks: Iterable[Buffer], *, size_bytes: int) -> ObjectInfo:
+    def put_stream(self, key: str, chunks: Iterable[Buffer], *, size_bytes: int) -> Written:
         return super().put_stream(key, self._paid(chunks), size_bytes=size_bytes)
 
     def _paid(self, chunks: Iterable[Buffer]) -> Iterator[Buffer]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from holdings.stores.interface import Buffer, ObjectInfo, Store
+from holdings.stores.interface import Buffer, ObjectInfo, Store, Written
 
 Answer = TypeVar("Answer")
 
@@ -33,18 +33,23 @@ class Wrapper:
     def get(self, key: str, *, start: int = 0, version: str | None = None) -> Iterator[Buffer]:
         yield from self._ask("get", key, lambda: self._inner.get(key, start=start, version=version))
 
+    def get_whole(self, key: str, *, at_most: int, version: str | None = None) -> tuple[ObjectInfo, Buffer]:
+        return self._ask(
+            "get_whole", key, lambda: self._inner.get_whole(key, at_most=at_most, version=version)
+        )
+
     def get_range(self, key: str, start: int, length: int) -> bytes:
         return self._ask("get_range", key, lambda: self._inner.get_range(key, start, length))
 
-    def put(self, key: str, data: bytes) -> ObjectInfo:
+    def put(self, key: str, data: Buffer) -> Written:
         return self._ask("put", key, lambda: self._inner.put(key, data))
 
-    def put_stream(self, key: str, chunks: Iterable[Buffer], *, size_bytes: int) -> ObjectInfo:
+    def put_stream(self, key: str, chunks: Iterable[Buffer], *, size_bytes: int) -> Written:
         return self._ask(
             "put_stream", key, lambda: self._inner.put_stream(key, chunks, size_bytes=size_bytes)
         )
 
-    def copy(self, source_key: str, target_key: str) -> ObjectInfo:
+    def copy(self, source_key: str, target_key: str) -> Written:
         return self._ask("copy", target_key, lambda: self._inner.copy(source_key, target_key))
 
     def delete(self, key: str, *, version: str) -> None:

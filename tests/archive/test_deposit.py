@@ -24,7 +24,7 @@ from holdings.house import House
 from holdings.observing import Advanced, Finished, Happening, Started
 from holdings.records import Copy, CopyStatus, Event, EventType, Image, Outcome
 from holdings.stores.faulty import Crashed, Fault, FaultyStore, scripted
-from holdings.stores.interface import Buffer, ObjectInfo
+from holdings.stores.interface import Buffer, Written
 from holdings.stores.wrapper import Wrapper
 from tests.archive.helpers import copy_to_cold, damage, files_of, keys_of, members_of, object_file, with_hot
 from tests.kit.houses import TEST_TIME, a_house
@@ -292,7 +292,7 @@ class TestTwoAtOnce:
         slow = house.at(FixedClock(datetime(2027, 1, 1, tzinfo=UTC)))
 
         class Overtaken(Wrapper):
-            def put(self, key: str, data: bytes) -> ObjectInfo:
+            def put(self, key: str, data: Buffer) -> Written:
                 if key.endswith("intent.json"):
                     deposit(house, source, collection="herb")
                 return super().put(key, data)
@@ -316,7 +316,7 @@ class TestRefused:
         monkeypatch.setattr(archive.sources.folder, "CHUNK_BYTES", 512)
 
         class Meddling(Wrapper):
-            def put_stream(self, key: str, chunks: Iterable[Buffer], *, size_bytes: int) -> ObjectInfo:
+            def put_stream(self, key: str, chunks: Iterable[Buffer], *, size_bytes: int) -> Written:
                 def meddle() -> Iterable[Buffer]:
                     for number, chunk in enumerate(chunks):
                         if number == 1:

@@ -137,7 +137,7 @@ def test_the_oldest_reading_comes_first_and_stores_take_turns(house: House) -> N
 
 class Asleep(Wrapper):
     def _ask(self, verb: str, key: str, call: Callable[[], Answer]) -> Answer:
-        if verb == "get" and key.startswith("packages/"):
+        if verb in ("get", "get_whole") and key.startswith("packages/"):
             raise NotOnline(f"{key} sleeps.")
         return super()._ask(verb, key, call)
 
@@ -208,6 +208,6 @@ def test_what_is_no_log_is_refused(house: House, tmp_path: Path) -> None:
 
 def test_a_crash_never_passes_for_an_answer(house: House) -> None:
     in_both(house)
-    crashing = FaultyStore(house.store("cold"), scripted({("get", 1): Fault.CRASH_BEFORE}))
+    crashing = FaultyStore(house.store("cold"), scripted({("get_whole", 1): Fault.CRASH_BEFORE}))
     with pytest.raises(Crashed):
         audit(with_stores(house, cold=crashing))

@@ -36,7 +36,7 @@ def a_sheet(currency: str = "EUR", **figures: str) -> PriceSheet:
 
 def test_requests_are_those_that_apply_makes() -> None:
     requests = requests_of([a_move(objects=2), a_move(objects=4)])
-    assert (requests.puts, requests.gets) == (3 + 5, 8 + 3 * 8)
+    assert (requests.puts, requests.gets) == (3 + 5, (2 + 2 + 3) + (4 + 4 + 5))
 
 
 def test_the_money_of_one_move_by_hand() -> None:
@@ -53,7 +53,7 @@ def test_the_money_of_one_move_by_hand() -> None:
     assert costs_of([a_move()], {"hot": hot, "cold": cold}) == (
         Cost(
             currency="EUR",
-            requests=round((3 * 7 + 9 * 19 + 3 * 17) / 1000, 6),
+            requests=round((2 * 7 + (2 + 3) * 19 + 3 * 17) / 1000, 6),
             retrieval=float(3 * 11 + 3 * 23),
             egress=float(3 * 13 + 3 * 29),
             storage_per_month=float((3 + 3) * 31),

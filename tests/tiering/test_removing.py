@@ -174,7 +174,7 @@ def test_a_copy_that_is_not_what_it_should_be_allows_nothing_and_is_recorded(
 
 def test_a_store_that_is_away_allows_nothing_and_is_not_condemned(house: House) -> None:
     package = tiered(house)
-    away = FaultyStore(house.store("cold2"), lambda verb, _: Fault.NO_EFFECT if verb == "get" else None)
+    away = FaultyStore(house.store("cold2"), lambda verb, _: Fault.NO_EFFECT if verb == "get_whole" else None)
     result = applied(with_stores(house, cold2=away))
     assert result.kept[0].kind == "transient"
     assert statuses(house, package) == {"hot": V, "cold": V, "cold2": V}

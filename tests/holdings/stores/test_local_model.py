@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from holdings.errors import Conflict, HoldfastError
-from holdings.stores.interface import ObjectInfo, Store
+from holdings.stores.interface import Store, Written
 from holdings.stores.local import LocalStore
 from holdings.stores.memory import MemoryStore
 from tests.holdings.stores.contract import keys, read
@@ -40,7 +40,7 @@ class FolderAgainstModel(RuleBasedStateMachine):
         others = keys(self.model)
         return any(other.startswith(key + "/") or key.startswith(other + "/") for other in others)
 
-    def same(self, key: str, call: Callable[[Store], ObjectInfo]) -> None:
+    def same(self, key: str, call: Callable[[Store], Written]) -> None:
         """`call` makes `key` in both, or is refused for the same reason."""
         in_the_way = self.in_the_way(key)
         found = _outcome(lambda: call(self.store))
@@ -76,7 +76,7 @@ class FolderAgainstModel(RuleBasedStateMachine):
                 assert list(folder.iterdir()), folder
 
 
-def _outcome(call: Callable[[], ObjectInfo]) -> int | type[HoldfastError]:
+def _outcome(call: Callable[[], Written]) -> int | type[HoldfastError]:
     try:
         return call().size_bytes
     except HoldfastError as error:

@@ -14,7 +14,7 @@ import pytest
 from holdings.clock import FixedClock, SystemClock
 from holdings.errors import AlreadyExists
 from holdings.settings.model import StoreSettings
-from holdings.stores.interface import Buffer, ObjectInfo
+from holdings.stores.interface import Buffer, Written
 from holdings.stores.local import LocalStore
 from holdings.stores.memory import MemoryStore
 from holdings.stores.probing import PROBES, SCRATCH, probe
@@ -49,7 +49,7 @@ def test_a_folder_keeps_every_promise(tmp_path: Path) -> None:
 class Replacing(Wrapper):
     """Says yes to every put."""
 
-    def put(self, key: str, data: bytes) -> ObjectInfo:
+    def put(self, key: str, data: Buffer) -> Written:
         try:
             return super().put(key, data)
         except AlreadyExists:

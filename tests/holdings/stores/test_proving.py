@@ -44,13 +44,19 @@ def test_bytes_that_are_there_and_known_are_not_asked_of_the_source(model: Memor
     store = CountingStore(model)
     proven = put_and_prove(store, "k", never_read, size_bytes=len(DATA), sha256=sha256_hex(DATA))
     assert proven.was_there
-    assert store.bytes_moved == {"get": len(DATA)}
+    assert store.bytes_moved == {"get_whole": len(DATA)}
 
 
 @pytest.mark.parametrize("fault", [Fault.FLIPPED_BIT, Fault.CUT_SHORT])
 def test_a_store_that_gives_other_bytes_back_is_found(model: MemoryStore, fault: Fault) -> None:
     with pytest.raises(Corrupt, match="holds other bytes"):
-        prove(FaultyStore(model, scripted({("get", 1): fault})))
+        prove(FaultyStore(model, scripted({("get_whole", 1): fault, ("get_whole", 2): fault})))
+
+
+def test_bytes_that_are_hurt_on_their_way_back_are_read_again(model: MemoryStore) -> None:
+    store = FaultyStore(model, scripted({("get_whole", 1): Fault.FLIPPED_BIT}))
+    assert prove(store).sha256 == sha256_hex(DATA)
+    assert len(store.met) == 1
 
 
 @pytest.mark.parametrize("sha256", [None, sha256_hex(DATA)])

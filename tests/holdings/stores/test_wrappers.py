@@ -93,6 +93,7 @@ def test_requests_and_bytes_are_counted_by_verb() -> None:
     store.put_stream("b", in_chunks(data), size_bytes=len(data))
     read(store, "b")
     store.get_range("b", 10, 20)
+    store.get_whole("a", at_most=100)
     list(store.list())
     store.delete("a", version=store.head("a").version)
     assert store.requests == {
@@ -100,6 +101,7 @@ def test_requests_and_bytes_are_counted_by_verb() -> None:
         "put_stream": 1,
         "get": 1,
         "get_range": 1,
+        "get_whole": 1,
         "list": 1,
         "head": 1,
         "delete": 1,
@@ -109,6 +111,7 @@ def test_requests_and_bytes_are_counted_by_verb() -> None:
         "put_stream": len(data),
         "get": len(data),
         "get_range": 20,
+        "get_whole": 100,
     }
 
 
