@@ -355,7 +355,8 @@ class TestRefused:
         assert not deposit(house, source, collection="herb").already_held
 
     def test_a_store_that_keeps_other_bytes_is_never_believed(self, house: House, source: Path) -> None:
-        lying = FaultyStore(house.store("hot"), scripted({("get", 1): Fault.FLIPPED_BIT}))
+        twice = {("get_whole", number): Fault.FLIPPED_BIT for number in (1, 2)}
+        lying = FaultyStore(house.store("hot"), scripted(twice))
         with pytest.raises(Corrupt, match="holds other bytes than were meant"):
             deposit(with_hot(house, lying), source, collection="herb")
         assert find(house) == []

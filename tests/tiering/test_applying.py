@@ -489,7 +489,7 @@ def test_a_move_under_way_is_given_up_when_the_run_ends(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(copying, "SMALL_BYTES", 0)
-    quick, long = deposit(house, 1), deposit(house, 2)
+    quick, long = deposit(house, 1, objects=1), deposit(house, 2, objects=1)
     begun = threading.Event()
     chunks = 0
 
