@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import os
 import random
-import subprocess
-import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from holdings.records import CopyStatus, Package
 from holdings.settings import read_settings
 from holdings.settings.template import write_template
 from service.cli.main import run
-from tests.kit.commands import killed
+from tests.kit.commands import holdfast, killed
 from tests.kit.engines import in_a_schema
 from tests.kit.houses import with_catalogue, with_stores
 from tests.kit.pictures import write_pictures
@@ -78,16 +77,10 @@ def apply(folder: Path, machine: str) -> tuple[str, ...]:
 
 def at_once(folder: Path, *words: tuple[str, ...]) -> list[tuple[int, Any]]:
     """Each in a process of its own; how it ended, and what it said."""
-    program = [sys.executable, "-c", "from service.cli.main import main; main()"]
-    processes = [
-        subprocess.Popen(
-            [*program, *each], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        for each in words
-    ]
-    said = [process.communicate(timeout=120) for process in processes]
-    assert not any("Traceback" in err for _, err in said), said
-    return [(process.returncode, json.loads(out)) for process, (out, _) in zip(processes, said, strict=True)]
+    with ThreadPoolExecutor(len(words)) as pool:
+        ran = list(pool.map(lambda each: holdfast(*each, folder=folder), words))
+    assert not [each.err for each in ran if "Traceback" in each.err]
+    return [(each.status, each.json) for each in ran]
 
 
 def nothing_is_lost(house: House, packages: list[Package]) -> None:
@@ -179,7 +172,8 @@ def test_every_command_that_opens_the_catalogue_works_with_it(
     assert tell(f"release {laid['hold_id']} --reason back")["released"]
     assert tell(f"recall {package_id}")["packages"][0]["awake"] is True
     assert "fewer than" in tell("capacity calibrate", 2)["error"]["sentence"]
-    assert tell("report -o report.html")
+    assert tell("capacity run scenario.toml --draws 16 -o projection.zarr")["years"]
+    assert tell("report capacity projection.zarr -o report.html")
     assert tell("catalogue check")["ok"] is True
     assert tell("catalogue rebuild")["backup"].startswith("the schema t_")
     assert tell("catalogue backup safe")["files"] > 1
@@ -226,17 +220,8 @@ def test_many_applies_at_once_between_two_sites_and_one_of_them_killed(
                 for machine, copies in zip(("one", "other"), wanted, strict=True):
                     decide(folder, machine, copies)
                     plan(house, folder, machine)
-                process = subprocess.Popen(
-                    [
-                        sys.executable,
-                        "-c",
-                        "from service.cli.main import main; main()",
-                        *apply(folder, "one"),
-                    ],
-                    cwd=folder,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                )
-                killed(*apply(folder, "other"), folder=folder, after_seconds=moments.uniform(0.8, 4))
-                assert process.wait(timeout=120) in (0, 1)
+                with ThreadPoolExecutor(1) as pool:
+                    unhurt = pool.submit(holdfast, *apply(folder, "one"), folder=folder)
+                    killed(*apply(folder, "other"), folder=folder, after_seconds=moments.uniform(0.1, 2))
+                    assert unhurt.result().status in (0, 1)
                 nothing_is_lost(house, packages)
