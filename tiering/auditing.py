@@ -4,7 +4,9 @@
 listings ──> surprises (objects nobody knows), absent copies ─┐
 catalogue ──> oldest reading first, stores in turn ───────────┴──> read ──> history
 ```
-What sleeps is not woken, and what could not be looked at is neither good nor bad.
+What sleeps is not woken, and what could not be looked at is neither good nor bad. Only where a
+store answers for everything else, and refuses to give a few copies twice, are those suspect: so a
+server tells of a bit that flipped on its disk.
 """
 
 from __future__ import annotations
@@ -31,6 +33,9 @@ from tiering.proving import read_witness
 _AT_ONCE = 256
 _LISTED_AT_ONCE = 500
 _CLAIMED = (CopyStatus.VERIFIED, CopyStatus.SUSPECT, CopyStatus.MISSING, CopyStatus.RECALLED)
+_FEW = 10
+"""Copies of one store that may become suspect because it does not give them. More at once are an
+outage of part of it, which passes, and no damage."""
 _EVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -163,6 +168,7 @@ def _read_all(
             packages = {package.package_id: package for package in found}
             known = [copy for copy in batch if copy.package_id in packages]
             readings = list(pool.map(partial(_reading, house, packages, stores), known))
+            readings = _given_up_on(house, packages, known, readings)
             _record(house, known, readings, run)
             checked += [reading for reading in readings if reading is not None]
             asleep += [
@@ -199,6 +205,43 @@ def _reading(
         bytes_read=size_bytes,
         seconds=0.0,
     )
+
+
+def _given_up_on(
+    house: House,
+    packages: Mapping[str, Package],
+    copies: Sequence[Copy],
+    readings: Sequence[CheckedCopy | None],
+) -> list[CheckedCopy | None]:
+    """`readings`, in which a copy that its store does not give, though it answers otherwise, is damaged."""
+    good = {each.store for each in readings if each and each.finding is Finding.GOOD}
+    unknown = [
+        (number, copy)
+        for number, (copy, each) in enumerate(zip(copies, readings, strict=True))
+        if each and each.finding is Finding.UNKNOWN and copy.store in good
+    ]
+    found = list(readings)
+    for name in good:
+        here = [(number, copy) for number, copy in unknown if copy.store == name]
+        for number, copy in here if len(here) <= _FEW else ():
+            found[number] = _once_more(house, packages[copy.package_id], copy)
+    return found
+
+
+def _once_more(house: House, package: Package, copy: Copy) -> CheckedCopy | None:
+    again = _reading(house, {package.package_id: package}, Reachable(), copy)
+    if again is None or again.finding is not Finding.UNKNOWN or not _is_told_of(house, package, copy.store):
+        return again
+    because = f"The store answers, and does not give it: {again.because}"
+    return replace(again, finding=Finding.CORRUPT, because=because)
+
+
+def _is_told_of(house: House, package: Package, name: str) -> bool:
+    """Whether the store says of every object that it is there."""
+    try:
+        return all(house.store(name).head(key) for key in _keys(package))
+    except HoldfastError:
+        return False
 
 
 def _record(house: House, copies: Sequence[Copy], found: Sequence[CheckedCopy | None], run: str) -> None:

@@ -1,21 +1,24 @@
 """Mending copies that are damaged or missing, from a copy that is read and proven at that moment.
 
 Wrong bytes are not thrown away: they are copied aside in the same store, and only then make room.
+Bytes that the store itself cannot read any more can be kept by nobody: they make room as they are.
 A copy under repair counts for nothing until all of it was read back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from archive.recording import new_event, new_run
 from holdings.catalogue.interface import Entry
 from holdings.catalogue.leasing import Purpose
-from holdings.errors import Conflict, HoldfastError, NotFound
+from holdings.errors import Conflict, HoldfastError, NotFound, Transient
 from holdings.house import House
 from holdings.ledger import copy_after
 from holdings.records import MANIFEST_NAME, Copy, CopyStatus, EventType, Package
+from holdings.stores.interface import ObjectInfo, Store
 from holdings.stores.reading import read_and_hash
 from holdings.stores.removing import RemovalProof, Witness, remove
 from tiering.copying import SourceAway, SourceLost, copy_package
@@ -117,17 +120,26 @@ def _make_room(house: House, package: Package, name: str, witness: Witness, run:
     for key, sha256 in meant.items():
         try:
             info = store.head(key)
-            found = read_and_hash(store, key, version=info.version)
+            found = _hash_of(store, info)
         except NotFound:
             continue
-        if found.sha256 == sha256:
+        if found == sha256:
             continue
-        kept = f"{QUARANTINE}{run}/{key}"
-        copied = store.copy(key, kept)
-        if read_and_hash(store, kept, version=copied.version).sha256 != found.sha256:
-            raise Conflict(f"{key} in {name} could not be set aside as it is; nothing was changed.")
+        if found is not None:
+            kept = f"{QUARANTINE}{run}/{key}"
+            copied = store.copy(key, kept)
+            if read_and_hash(store, kept, version=copied.version).sha256 != found:
+                raise Conflict(f"{key} in {name} could not be set aside as it is; nothing was changed.")
+            yield kept
         remove(store, key, version=info.version, proof=proof, now=house.clock.now())
-        yield kept
+
+
+def _hash_of(store: Store, info: ObjectInfo) -> str | None:
+    """Of what is there; None where the store says what is there and, asked twice, does not give it."""
+    for _ in range(2):
+        with suppress(Transient):
+            return read_and_hash(store, info.key, version=info.version).sha256
+    return None
 
 
 def _record(house: House, copy: Copy, witness: Witness, run: str, aside: Sequence[str]) -> None:

@@ -12,10 +12,11 @@ import pytest
 from archive.verifying import Finding
 from holdings.catalogue.interface import Entry
 from holdings.clock import FixedClock
-from holdings.errors import BadInput, NotOnline
+from holdings.errors import BadInput, NotOnline, Transient
 from holdings.house import House
 from holdings.records import MANIFEST_NAME, CopyStatus, EventType, Package
 from holdings.stores.faulty import Crashed, Fault, FaultyStore, scripted
+from holdings.stores.interface import Buffer, Store, Written
 from holdings.stores.wrapper import Answer, Wrapper
 from tests.kit.houses import TEST_TIME
 from tests.tiering.builders import a_policy, a_rule
@@ -155,6 +156,54 @@ def test_a_store_that_is_away_is_told_and_not_condemned(house: House) -> None:
     found = audit(with_stores(house, cold=away))
     assert ([name for name, _ in found.unlisted], len(found.unknown), found.wrong) == (["cold"], 1, [])
     assert statuses(house, package)["cold"] is V
+
+
+class Unreadable(Wrapper):
+    """Tells of these objects and does not give them, as a server whose disk holds a flipped bit."""
+
+    def __init__(self, inner: Store, *keys: str) -> None:
+        super().__init__(inner)
+        self.keys = keys
+
+    def _ask(self, verb: str, key: str, call: Callable[[], Answer]) -> Answer:
+        if verb in ("get", "get_whole") and key in self.keys and self._inner.head(key):
+            raise Transient(f"{self.name} did not answer well about {key}: InternalError.")
+        return super()._ask(verb, key, call)
+
+
+def test_what_a_store_tells_of_and_does_not_give_is_suspect_and_mended(house: House) -> None:
+    hurt, other = in_both(house, 1), in_both(house, 2)
+    cold = Unreadable(house.store("cold"), hurt.prefix + "part-0.bin")
+    found = audit(with_stores(house, cold=cold))
+    assert [(copy.package_id, copy.store) for copy in found.wrong] == [(hurt.package_id, "cold")]
+    assert "answers, and does not give it" in (found.wrong[0].because or "")
+    assert statuses(house, hurt) == {"hot": V, "cold": S}
+    cold._inner = Gives(house.store("cold"), cold)
+    (repaired,) = repair(with_stores(house, cold=cold))
+    assert (repaired.because, repaired.set_aside) == (None, ())
+    assert is_whole(house.store("cold"), hurt)
+    assert statuses(house, hurt) == statuses(house, other) == {"hot": V, "cold": V}
+
+
+class Gives(Wrapper):
+    """What is put anew can be read."""
+
+    def __init__(self, inner: Store, outer: Unreadable) -> None:
+        super().__init__(inner)
+        self.outer = outer
+
+    def put(self, key: str, data: Buffer) -> Written:
+        written = super().put(key, data)
+        self.outer.keys = tuple(each for each in self.outer.keys if each != key)
+        return written
+
+
+def test_many_at_once_that_are_not_given_are_an_outage(house: House) -> None:
+    packages = [in_both(house, number) for number in range(1, 14)]
+    keys = [package.prefix + "part-0.bin" for package in packages[1:]]
+    found = audit(with_stores(house, cold=Unreadable(house.store("cold"), *keys)))
+    assert (len(found.unknown), found.wrong) == (12, [])
+    assert all(statuses(house, package) == {"hot": V, "cold": V} for package in packages)
 
 
 S3_LINE = (
