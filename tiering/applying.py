@@ -28,6 +28,7 @@ from holdings.house import House
 from holdings.ledger import copy_after
 from holdings.observing import Advanced, CopyVerified, Finished, Happening, Started
 from holdings.records import Event, EventType, Package
+from holdings.stores.beside import is_beside
 from holdings.stores.reaching import GivenUp, Reachable
 from tiering.applying_removals import apply_removals
 from tiering.copying import SourceAway, SourceLost, copy_package
@@ -296,10 +297,15 @@ class _Run:
             package,
             self._house.store(source),
             self._house.store(target),
+            beside=self._beside(source, target),
             hands=self._hands,
             may_go_on=self._may_go_on,
             observer=self._advance,
         )
+
+    def _beside(self, source: str, target: str) -> str | None:
+        settings = self._house.settings.stores
+        return settings[source].url if is_beside(settings[source], settings[target]) else None
 
     def _may_go_on(self) -> None:
         if self._stop.is_set():

@@ -132,8 +132,12 @@ class Writes(Named, Protocol):
 class Copies(Named, Protocol):
     """Whatever copies within itself, without the bytes passing through us."""
 
-    def copy(self, source_key: str, target_key: str) -> Written:
-        """A new object with the bytes of `source_key`. Raises NotFound, AlreadyExists."""
+    def copy(self, source_key: str, target_key: str, *, source: str | None = None) -> Written:
+        """A new object with the bytes of `source_key`. Raises NotFound, AlreadyExists.
+
+        source : the URL of the store that has it, one `beside` this (see `holdings.stores.beside`);
+            None means this store.
+        """
         ...
 
 
@@ -205,6 +209,11 @@ def check_range(key: str, start: int, length: int) -> None:
     """BadInput unless the range is one that an object can have."""
     if start < 0 or length < 0:
         raise BadInput(f"{length} bytes from byte {start} of {key} is not a range.")
+
+
+def nothing_beside(store: str, source: str) -> BadInput:
+    """What a copy from another store raises where the store cannot reach any."""
+    return BadInput(f"{store} cannot copy from {source} by itself.")
 
 
 def too_short(key: str, size_bytes: int, *, end: int) -> BadInput:

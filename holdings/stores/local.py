@@ -30,6 +30,7 @@ from holdings.stores.interface import (
     ObjectInfo,
     check_prefix,
     check_range,
+    nothing_beside,
     too_long,
     too_short,
     wrong_size,
@@ -135,11 +136,13 @@ class LocalStore:
                 os.unlink(path)
             os.close(descriptor)
 
-    def copy(self, source_key: str, target_key: str) -> ObjectInfo:
+    def copy(self, source_key: str, target_key: str, *, source: str | None = None) -> ObjectInfo:
+        if source is not None:
+            raise nothing_beside(self.name, source)
         # Never a hard link or a reflink: a copy is other bytes on the disk than its source.
         info = self.head(source_key)
-        source = self.get(source_key, version=info.version)
-        return self.put_stream(target_key, source, size_bytes=info.size_bytes)
+        chunks = self.get(source_key, version=info.version)
+        return self.put_stream(target_key, chunks, size_bytes=info.size_bytes)
 
     def delete(self, key: str, *, version: str) -> None:
         relative = path_of(key)

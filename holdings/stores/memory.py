@@ -19,6 +19,7 @@ from holdings.stores.interface import (
     check_key,
     check_prefix,
     check_range,
+    nothing_beside,
     too_long,
     too_short,
     wrong_size,
@@ -100,7 +101,9 @@ class MemoryStore:
             raise wrong_size(key, size_bytes=size_bytes, found=len(data))
         return self.put(key, bytes(data))
 
-    def copy(self, source_key: str, target_key: str) -> ObjectInfo:
+    def copy(self, source_key: str, target_key: str, *, source: str | None = None) -> ObjectInfo:
+        if source is not None:
+            raise nothing_beside(self.name, source)
         return self.put(target_key, self._find(source_key).data)
 
     def delete(self, key: str, *, version: str) -> None:

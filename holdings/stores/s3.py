@@ -6,7 +6,7 @@ only these calls are made, and no call ever changes or deletes a bucket:
 
 * by obstore, which carries bytes: `PutObject` (If-None-Match, SHA-256), `GetObject`
   (If-Match, Range), `HeadObject`;
-* by botocore, for what obstore cannot: `CreateMultipartUpload`, `UploadPart`,
+* by botocore, for what obstore cannot: `HeadObject` in another bucket; `CreateMultipartUpload`, `UploadPart`,
   `UploadPartCopy`, `CompleteMultipartUpload` with If-None-Match, `AbortMultipartUpload` and
   `ListMultipartUploads` for what was left unfinished; `ListObjectsV2` by any prefix;
   `DeleteObject` with If-Match (without it only for our own claims, see `s3_claims`);
@@ -38,7 +38,7 @@ from holdings.stores.interface import (
     too_long,
     too_short,
 )
-from holdings.stores.s3_access import Access
+from holdings.stores.s3_access import Access, bucket_and_prefix
 from holdings.stores.s3_errors import RangeBeyondEnd, no_s3, told
 from holdings.stores.s3_listing import listed
 from holdings.stores.s3_multipart import (
@@ -156,17 +156,17 @@ class S3Store:
             )
         return self.head(key)
 
-    def copy(self, source_key: str, target_key: str) -> Written:
+    def copy(self, source_key: str, target_key: str, *, source: str | None = None) -> Written:
         # By parts, although `CopyObject` is simpler: there, some servers ignore the condition
         # that the target must not exist.
-        source = self.head(source_key)
+        place, size_bytes, version = self._found_beside(check_key(source_key), source)
         self._refuse_if_there(target_key)
         with self._taken(target_key):
             upload(
                 self._access,
                 target_key,
-                [(target_key, span) for span in _spans(source.size_bytes)],
-                sender_of_ranges(self._access, source_key, version=source.version),
+                [(target_key, span) for span in _spans(size_bytes)],
+                sender_of_ranges(self._access, place, version=version),
                 in_flight=2,
             )
         return self.head(target_key)
@@ -235,6 +235,16 @@ class S3Store:
                 )
         except RangeBeyondEnd:
             return b""
+
+    def _found_beside(self, key: str, source: str | None) -> tuple[tuple[str, str], int, str]:
+        """Bucket and whole name of an object in the store of the URL `source`, its size and its version."""
+        if source is None:
+            info = self.head(key)
+            return (self._access.bucket, self._full(key)), info.size_bytes, info.version
+        bucket, prefix = bucket_and_prefix(source)
+        with self._told(key):
+            found = self._access.control.head_object(Bucket=bucket, Key=prefix + key)
+        return (bucket, prefix + key), found["ContentLength"], found["ETag"]
 
     def _storage(self, key: str) -> dict[str, Any]:
         """HeadObject with the fields of cold storage, which obstore does not give."""

@@ -40,12 +40,10 @@ class Access:
     """The two clients of one bucket, made when they are first needed."""
 
     def __init__(self, spec: StoreSettings) -> None:
-        url = urlsplit(spec.url)
-        if not url.netloc:
+        self.bucket, self.prefix = bucket_and_prefix(spec.url)
+        """The prefix is what every key gets before it: empty, or ending with `/`."""
+        if not self.bucket:
             raise BadInput(f"The store '{spec.name}' has the URL '{spec.url}', which names no bucket.")
-        self.bucket = url.netloc
-        self.prefix = f"{url.path.strip('/')}/".lstrip("/")
-        """What every key gets before it: empty, or ending with `/`."""
         self.place = Place(
             store=spec.name, place=f"{self.bucket} at {spec.endpoint}" if spec.endpoint else self.bucket
         )
@@ -164,6 +162,12 @@ class Access:
         )
         client.meta.events.register_last("before-parameter-build.s3", _stay_here)
         return client
+
+
+def bucket_and_prefix(url: str) -> tuple[str, str]:
+    """Of an `s3:` URL; the prefix is empty or ends with `/`."""
+    parts = urlsplit(url)
+    return parts.netloc, f"{parts.path.strip('/')}/".lstrip("/")
 
 
 def _stay_here(context: dict[str, Any], **_: Any) -> None:

@@ -125,19 +125,22 @@ def sender_of_bytes(access: Access, key: str) -> Send:
     return send
 
 
-def sender_of_ranges(access: Access, source_key: str, *, version: str) -> Send:
-    """Has the server copy a range of `source_key`: (first, last) byte, or None for all of it."""
+def sender_of_ranges(access: Access, source: tuple[str, str], *, version: str) -> Send:
+    """Has the server copy a range of `source`: (first, last) byte, or None for all of it.
+
+    source : bucket and whole name.
+    """
 
     def send(upload_id: str, number: int, piece: tuple[str, tuple[int, int] | None]) -> dict[str, Any]:
         target_key, span = piece
         wanted = {} if span is None else {"CopySourceRange": f"bytes={span[0]}-{span[1]}"}
-        with told(access.place, source_key):
+        with told(access.place, source[1]):
             sent = access.patient.upload_part_copy(
                 Bucket=access.bucket,
                 Key=access.prefix + target_key,
                 UploadId=upload_id,
                 PartNumber=number,
-                CopySource={"Bucket": access.bucket, "Key": access.prefix + source_key},
+                CopySource={"Bucket": source[0], "Key": source[1]},
                 CopySourceIfMatch=version,
                 **wanted,
             )["CopyPartResult"]

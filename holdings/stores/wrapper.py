@@ -49,8 +49,8 @@ class Wrapper:
             "put_stream", key, lambda: self._inner.put_stream(key, chunks, size_bytes=size_bytes)
         )
 
-    def copy(self, source_key: str, target_key: str) -> Written:
-        return self._ask("copy", target_key, lambda: self._inner.copy(source_key, target_key))
+    def copy(self, source_key: str, target_key: str, *, source: str | None = None) -> Written:
+        return self._ask("copy", target_key, lambda: self._inner.copy(source_key, target_key, source=source))
 
     def delete(self, key: str, *, version: str) -> None:
         self._ask("delete", key, lambda: self._inner.delete(key, version=version))
