@@ -16,6 +16,7 @@ import numpy as np
 
 from capacity.canning import opened
 from holdings.errors import BadInput
+from holdings.settings.places import is_aws
 from tiering.policy import Policy
 
 if TYPE_CHECKING:
@@ -190,12 +191,6 @@ def _bucket(
 
 def _gateway(spec: StoreSettings) -> str | None:
     return None if is_aws(spec.endpoint) else spec.endpoint
-
-
-def is_aws(endpoint: str | None) -> bool:
-    """Whether a store's endpoint is AWS itself, and not a gateway that speaks as it does."""
-    host = (urlsplit(endpoint).hostname or "") if endpoint else "amazonaws.com"
-    return host == "amazonaws.com" or host.endswith((".amazonaws.com", ".amazonaws.com.cn"))
 
 
 def _expected(ds: xr.Dataset, store: str, year: int) -> Expected | None:

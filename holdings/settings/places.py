@@ -88,6 +88,12 @@ def check_endpoint(url: str) -> str:
     return url.rstrip("/")
 
 
+def is_aws(endpoint: str | None) -> bool:
+    """Whether a store's endpoint is AWS itself, and not a gateway that speaks as it does."""
+    host = (urlsplit(endpoint).hostname or "") if endpoint else "amazonaws.com"
+    return host == "amazonaws.com" or host.endswith((".amazonaws.com", ".amazonaws.com.cn"))
+
+
 def overlapping(places: Mapping[str, Location]) -> list[tuple[str, str]]:
     """Pairs of names whose places are one, or one inside the other; in the order of `places`."""
     names = list(places)

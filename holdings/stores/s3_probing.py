@@ -38,7 +38,10 @@ def _minds_checksums(access: Access, scratch: str) -> str:
     key = f"{access.prefix}{scratch}checksum"
     wrong = base64.b64encode(hashlib.sha256(b"other bytes").digest()).decode()
     with suppress(HoldfastError, ClientError), told(access.place, key):
-        access.control.put_object(Bucket=access.bucket, Key=key, Body=b"bytes", ChecksumSHA256=wrong)
+        # With the condition, since a bucket's policy may refuse whoever puts without it.
+        access.control.put_object(
+            Bucket=access.bucket, Key=key, Body=b"bytes", ChecksumSHA256=wrong, IfNoneMatch="*"
+        )
         return "bytes with the SHA-256 of others were taken: only reading back finds it"
     return ""
 
@@ -46,7 +49,7 @@ def _minds_checksums(access: Access, scratch: str) -> str:
 def _minds_conditions(access: Access, scratch: str) -> str:
     key = f"{access.prefix}{scratch}condition"
     with told(access.place, key):
-        access.control.put_object(Bucket=access.bucket, Key=key, Body=b"bytes")
+        access.control.put_object(Bucket=access.bucket, Key=key, Body=b"bytes", IfNoneMatch="*")
     with suppress(HoldfastError), told(access.place, key):
         access.control.delete_object(Bucket=access.bucket, Key=key, IfMatch=_NOBODYS)
     with suppress(HoldfastError), told(access.place, key):

@@ -300,7 +300,7 @@ _add(
     "probe",
     stores.probe,
     "Break every promise of a store on purpose, and look.",
-    no="the store does not keep a promise",
+    no="the store does not keep a promise, or lacks a protection that is asked for",
 )
 _access = _group(
     "access",

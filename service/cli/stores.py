@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +11,11 @@ from service.cli.answering import answer
 from service.cli.options import AsJson, SettingsFile
 from service.cli.session import open_here
 from service.cli.statuses import DONE, NO
+
+if TYPE_CHECKING:
+    from holdings.settings.model import StoreSettings
+    from holdings.stores.probing import Proved
+    from holdings.stores.protections import Protection
 
 
 def probe(
@@ -20,6 +26,9 @@ def probe(
 ) -> int:
     """Break every promise of a store on purpose, in a scratch folder, and say what it minds.
 
+    Of an S3 store also: which of the protections that terraform/ asks for are there. They are
+    only looked at.
+
     \b
     EXAMPLES
       holdfast stores probe cold
@@ -27,11 +36,38 @@ def probe(
     from holdings.stores.probing import probe as probe_store
 
     with open_here(settings) as house:
-        store = house.store(name)
-        found = probe_store(house.settings.stores[name], store, house.clock)
-    lines = (
-        f"{'yes' if each.holds else 'NO '}  {each.claim}{f': {each.says}' if each.says else ''}"
-        for each in found
-    )
-    answer({"store": name, "proved": found}, lines, as_json=as_json)
-    return DONE if all(each.holds for each in found) else NO
+        store, spec = house.store(name), house.settings.stores[name]
+        found = probe_store(spec, store, house.clock)
+    protected = _protections(spec)
+    document = {"store": name, "proved": found, "protections": protected}
+    answer(document, _lines(found, protected), as_json=as_json)
+    kept = all(each.holds for each in found)
+    return DONE if kept and not any(_is_wanting(each) for each in protected) else NO
+
+
+def _protections(spec: StoreSettings) -> list[Protection]:
+    if not spec.url.startswith("s3:"):
+        return []
+    # botocore takes a while to import; a house of folders never needs it.
+    from holdings.stores.protections import protections
+
+    return protections(spec)
+
+
+def _is_wanting(each: Protection) -> bool:
+    return each.asked_for and each.found == "missing"
+
+
+def _lines(found: Sequence[Proved], protected: Sequence[Protection]) -> Iterator[str]:
+    for proved in found:
+        yield f"{'yes' if proved.holds else 'NO '}  {proved.claim}{_because(proved.says)}"
+    if protected:
+        yield "Protections, as terraform/ asks for them:"
+    for each in protected:
+        answer_ = {"there": "yes", "not told": "?  "}.get(each.found) or ("NO " if each.asked_for else "no ")
+        note = "" if each.asked_for else " (not asked for here)"
+        yield f"{answer_}  {each.protection}{_because(each.says)}{note}"
+
+
+def _because(says: str) -> str:
+    return f": {says}" if says else ""

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
-from capacity.buckets import Band, PlannedBuckets, is_aws, planned_buckets
+from capacity.buckets import Band, PlannedBuckets, planned_buckets
 from capacity.ensemble import project
 from holdings.errors import BadInput
 from holdings.settings import read_settings
+from holdings.settings.places import is_aws
 from tests.capacity.scenarios import PLAIN, a_scenario
 from tests.terraform.planned import AT_HOME, IN_AWS, write_settings
 from tiering.policy import read_policy

@@ -10,6 +10,8 @@ from typing import Any
 import boto3
 import pytest
 
+from holdings.settings.model import StoreSettings
+from holdings.stores.protections import protections
 from tests.kit.moto import running_moto
 from tests.terraform.kit import Terraform, terraform_or_skip
 from tests.terraform.planned import AT_HOME, IN_AWS, write_plan, write_settings, write_vars
@@ -163,6 +165,23 @@ def test_bags_move_to_the_class_that_was_asked_for(made: Made) -> None:
     assert moving["Filter"]["And"]["Prefix"] == "archive/packages/"  # moto drops the size beside it
     assert moving["Transitions"] == [{"Days": 14, "StorageClass": "DEEP_ARCHIVE"}]
     assert not any("Expiration" in name for rule in rules for name in rule)
+
+
+@pytest.mark.parametrize("store", ["hot", "cold"])
+def test_the_probe_finds_what_was_asked_for(made: Made, store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for word in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(word, "any")
+    spec = StoreSettings(
+        name=store,
+        url=made.outputs["store_urls"][store],
+        tier=store,
+        domain="there",
+        price_sheet="none",
+        endpoint=made.endpoint,
+    )
+    wanting = [each for each in protections(spec) if each.found != "there"]
+    # moto has no metrics of buckets, so that the stand-in makes none.
+    assert [each.protection for each in wanting] == ["requests are counted"]
 
 
 def test_nobody_destroys_it_by_one_command(terraform: Terraform, made: Made, tmp_path: Path) -> None:
