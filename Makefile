@@ -6,6 +6,7 @@
 #   make bench   against what people do today, side by side
 #   make lock    requirements.lock afresh from pyproject.toml (newest versions that fit)
 #   make checkov the environment of its own that a test of terraform/ needs
+#   make ome-zarr the same, for the test and benchmark that meet ome-zarr itself
 #
 # Every target makes the environment first, if need be, and is safe to run again.
 
@@ -17,11 +18,11 @@ READY  := $(VENV)/.ready
 DEMO   ?= demo
 WORKERS ?= 2
 
-.PHONY: help demo test soak bench lock checkov clean
+.PHONY: help demo test soak bench lock checkov ome-zarr clean
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '3,8s/^#   //p' $(MAKEFILE_LIST)
+	@sed -n '3,9s/^#   //p' $(MAKEFILE_LIST)
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -69,7 +70,11 @@ lock:
 	  --generate-hashes --no-header --no-annotate --upgrade --quiet --output-file requirements.lock
 	@echo checkov | build/lock/bin/uv pip compile - --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --upgrade --quiet --output-file terraform/checkov.lock
-	@! grep --line-number '://' requirements.lock terraform/checkov.lock || { echo "an address got into a lock file"; exit 1; }
+	@printf 'ome-zarr==0.18.*\nome-zarr-models\ns3fs\n' | build/lock/bin/uv pip compile - --universal \
+	  --python-version 3.11.1 --generate-hashes --no-header --no-annotate --upgrade --quiet \
+	  --output-file benchmarks/ome-zarr.lock
+	@! grep --line-number '://' requirements.lock terraform/checkov.lock benchmarks/ome-zarr.lock \
+	  || { echo "an address got into a lock file"; exit 1; }
 
 checkov: .venv-checkov/.ready
 
@@ -79,5 +84,14 @@ checkov: .venv-checkov/.ready
 	@.venv-checkov/bin/python -m pip install --quiet --require-hashes --requirement terraform/checkov.lock
 	@touch $@
 
+# It needs an older pydantic than Holdfast's.
+ome-zarr: .venv-ome-zarr/.ready
+
+.venv-ome-zarr/.ready: benchmarks/ome-zarr.lock
+	@echo "== ome-zarr: .venv-ome-zarr, from benchmarks/ome-zarr.lock"
+	@test -x .venv-ome-zarr/bin/python || $(PYTHON) -m venv .venv-ome-zarr
+	@.venv-ome-zarr/bin/python -m pip install --quiet --require-hashes --requirement benchmarks/ome-zarr.lock
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .venv-checkov build dist
+	rm -rf $(VENV) .venv-checkov .venv-ome-zarr build dist

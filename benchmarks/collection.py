@@ -1,12 +1,12 @@
 """One image as an OME-Zarr pyramid: Holdfast against other writers, and codecs on real specimens.
 
-    python -m benchmarks.collection writers [--image FILE] [--rounds 3] [--peers PYTHON]
+    python -m benchmarks.collection writers [--image FILE] [--rounds 3] [--peers .venv-ome-zarr/bin/python]
     python -m benchmarks.collection codecs FOLDER
 
 `writers` tiles an image to 6000 x 8000 pixels and lets each contender write it with all its levels,
 by the same codec and tiles, alternating within one run, each in a process of its own. Holdfast
-also reads everything back and compares it. PYTHON is the interpreter of an environment that has
-ome-zarr (it needs an older pydantic than Holdfast's): without it that contender is left out.
+also reads everything back and compares it. The interpreter of an environment that has ome-zarr
+(`make ome-zarr`: it needs an older pydantic than Holdfast's) adds that one.
 
 `codecs` encodes tiles of 512 px of every image in FOLDER, in one thread, and prints how much is left
 and how many MB of pixels one CPU second encodes. Take the ratios: the seconds belong to the machine.
@@ -15,13 +15,14 @@ and how many MB of pixels one CPU second encodes. Take the ratios: the seconds b
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import imagecodecs
@@ -30,7 +31,7 @@ from numcodecs import Blosc, zstd
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.measuring import Took, median, took
+from benchmarks.measuring import in_turn, machine, took
 
 Tile = NDArray[Any]
 HEIGHT, WIDTH = 8000, 6000
@@ -46,30 +47,63 @@ def main() -> None:
         compare_writers(wanted.image, wanted.rounds, wanted.peers)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wrote:
+    """One contender, once."""
+
+    wall_seconds: float
+    """Of the writing itself: without starting Python, importing libraries and loading the pixels."""
+    cpu_seconds: float
+    whole_cpu_seconds: float
+    """Of the process from its start."""
+    peak_bytes: float
+    size_bytes: int
+    objects: int
+
+
 def compare_writers(image: Path | None, rounds: int, peers: str | None) -> None:
     """Print medians, and how many times what Holdfast takes the others take."""
     contenders = {
-        "Holdfast, compared": [sys.executable, "-m", "benchmarks.collection_writers", "holdfast"],
-        "Holdfast, not compared": [sys.executable, "-m", "benchmarks.collection_writers", "unchecked"],
-        "plain zarr, sharded": [sys.executable, "-m", "benchmarks.collection_writers", "zarr"],
-        "tiledb": [sys.executable, "-m", "benchmarks.collection_writers", "tiledb"],
-        "codec alone": [sys.executable, "-m", "benchmarks.collection_writers", "codec"],
+        "Holdfast, compared": "holdfast",
+        "Holdfast, not compared": "unchecked",
+        "codec alone": "codec",
+        "plain zarr, sharded": "zarr",
+        "tiledb, full size only": "tiledb",
     }
     if peers is not None:
-        contenders["ome-zarr"] = [peers, str(Path(__file__).with_name("collection_writers.py")), "ome-zarr"]
+        contenders |= {
+            "ome-zarr, means of 2 x 2": "ome-zarr",
+            "ome-zarr, as it comes": "ome-zarr-default",
+            "ome-zarr, nearest": "ome-zarr-nearest",
+        }
     with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as place:
         folder = Path(place)
         np.save(folder / "pixels.npy", _pixels(image))
-        runs: dict[str, list[Took]] = {name: [] for name in contenders}
-        found: dict[str, tuple[int, int]] = {}
+        runs: dict[str, list[Wrote]] = {name: [] for name in contenders}
         for number in range(rounds):
-            order = list(contenders.items())
-            for name, words in order[number % len(order) :] + order[: number % len(order)]:
-                out = folder / "out"
-                runs[name].append(took([*words, str(folder / "pixels.npy"), str(out)], log=folder / "log"))
-                found[name] = _size(out)
-                shutil.rmtree(out, ignore_errors=True)
-    _print_writers(runs, found)
+            for name in in_turn(contenders, number):
+                python = peers if peers and name.startswith("ome-zarr") else sys.executable
+                runs[name].append(_wrote(python, contenders[name], folder))
+    _print_writers(runs)
+
+
+def _wrote(python: str, contender: str, folder: Path) -> Wrote:
+    script, out, log = Path(__file__).with_name("collection_writers.py"), folder / "out", folder / "log"
+    words = [python, str(script), contender, str(folder / "pixels.npy"), str(out)]
+    # The script's own folder is on its path, and this one's parent has to be.
+    at = took(words, log=log, env={"PYTHONPATH": str(script.parents[1])})
+    wall, cpu = map(float, log.read_text().splitlines()[-1].split())
+    files = [path for path in out.rglob("*") if path.is_file()]
+    wrote = Wrote(
+        wall_seconds=wall,
+        cpu_seconds=cpu,
+        whole_cpu_seconds=at.cpu_seconds,
+        peak_bytes=at.peak_bytes,
+        size_bytes=sum(path.stat().st_size for path in files),
+        objects=len(files),
+    )
+    shutil.rmtree(out)
+    return wrote
 
 
 def _pixels(image: Path | None) -> NDArray[Any]:
@@ -83,23 +117,30 @@ def _pixels(image: Path | None) -> NDArray[Any]:
     return np.ascontiguousarray(np.tile(sheet, (down, across, 1))[:HEIGHT, :WIDTH])
 
 
-def _size(out: Path) -> tuple[int, int]:
-    files = [path for path in out.rglob("*") if path.is_file()]
-    return sum(path.stat().st_size for path in files), len(files)
-
-
-def _print_writers(runs: Mapping[str, list[Took]], found: Mapping[str, tuple[int, int]]) -> None:
-    ours = median(runs["Holdfast, compared"])
-    print(f"{WIDTH} x {HEIGHT} x 3, {os.cpu_count()} processors")
-    heads = ("wall s", "CPU s", "peak MB", "MB", "objects", "wall ratio", "CPU ratio")
-    print(f"{'':24}" + "".join(f"{head:>11}" for head in heads))
+def _print_writers(runs: Mapping[str, Sequence[Wrote]]) -> None:
+    """Ratios are medians of those within each round: what disturbs a round disturbs all in it."""
+    ours = next(iter(runs.values()))
+    print(f"{WIDTH} x {HEIGHT} x 3, {machine()}, {len(ours)} rounds; ratios to Holdfast, compared\n")
+    print("| writer | wall s | CPU s | wall ratio | CPU ratio | whole CPU s | peak MB | MB | objects |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
     for name, results in runs.items():
-        at, (size, objects) = median(results), found[name]
-        ratios = at.wall_seconds / ours.wall_seconds, at.cpu_seconds / ours.cpu_seconds
-        figures = (
-            f"{at.wall_seconds:11.2f}{at.cpu_seconds:11.2f}{at.peak_bytes / 1e6:11.0f}{size / 1e6:11.1f}"
-        )
-        print(f"{name:24}{figures}{objects:11}{ratios[0]:11.2f}{ratios[1]:11.2f}")
+        walls = [it.wall_seconds / our.wall_seconds for it, our in zip(results, ours, strict=True)]
+        cpus = [it.cpu_seconds / our.cpu_seconds for it, our in zip(results, ours, strict=True)]
+        cells = [
+            f"{median(each.wall_seconds for each in results):.2f}",
+            f"{median(each.cpu_seconds for each in results):.2f}",
+            f"{median(walls):.2f}",
+            f"{median(cpus):.2f}",
+            f"{median(each.whole_cpu_seconds for each in results):.2f}",
+            f"{median(each.peak_bytes for each in results) / 1e6:.0f}",
+            f"{results[0].size_bytes / 1e6:.1f}",
+            f"{results[0].objects}",
+        ]
+        print(f"| {name} | {' | '.join(cells)} |")
+    alone, unchecked = runs["codec alone"], runs["Holdfast, not compared"]
+    for what, figure in (("wall", "wall_seconds"), ("CPU", "cpu_seconds")):
+        shares = [getattr(a, figure) / getattr(u, figure) for a, u in zip(alone, unchecked, strict=True)]
+        print(f"\nHoldfast, not compared, writes at {median(shares):.0%} of the codec's own speed ({what}).")
 
 
 def _blosc(tile: Tile) -> Any:

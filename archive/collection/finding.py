@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archive.collection.built import BuiltImage
-from archive.collection.index import index_key, read_index
+from archive.collection.index import index_key, ordinal_made_of, read_index
 from archive.reading import from_first_good
 from archive.recording import new_run
 from holdings.catalogue.index_folder import write_whole
@@ -36,11 +36,10 @@ def find_built(house: House, identifier: str) -> Found:
     package = house.catalogue.package(package_of_image(identifier))
     if package.kind is PackageKind.BAG:
         return _of_original(house, package, identifier)
-    ordinal = int(identifier.rpartition(".")[2])
-    for built in images_of(house, package):
-        if built.ordinal == ordinal:
-            return Found(package=package, built=built)
-    raise NotFound(f"{package.package_id} has no image {identifier}.")
+    found = _of_number(house, package, int(identifier.rpartition(".")[2]))
+    if found is None:
+        raise NotFound(f"{package.package_id} has no image {identifier}.")
+    return found
 
 
 def _of_original(house: House, bag: Package, identifier: str) -> Found:
@@ -50,21 +49,34 @@ def _of_original(house: House, bag: Package, identifier: str) -> Found:
         if package.kind is PackageKind.COLLECTION
     ]
     for package in sorted(collections, key=lambda package: package.created_at, reverse=True):
-        for built in images_of(house, package):
-            if identifier in built.source_image_ids:
-                return Found(package=package, built=built)
+        ordinal = ordinal_made_of(_table_bytes(house, package), identifier, origin=_origin(package))
+        if ordinal is not None and (found := _of_number(house, package, ordinal)):
+            return found
     raise NotFound(
         f"No collection has {identifier}.",
         hint=f"holdfast collection build --collection {bag.collection}",
     )
 
 
+def _of_number(house: House, package: Package, ordinal: int) -> Found | None:
+    images = read_index(_table_bytes(house, package), origin=_origin(package), ordinal=ordinal)
+    return Found(package=package, built=images[0]) if images else None
+
+
 def images_of(house: House, package: Package) -> list[BuiltImage]:
-    """Every image of a collection; the table is fetched once and kept beside the catalogue."""
+    """Every image of a collection."""
+    return read_index(_table_bytes(house, package), origin=_origin(package))
+
+
+def _table_bytes(house: House, package: Package) -> bytes:
+    """The table is fetched once and kept beside the catalogue."""
     recorded = table_of(package)
     kept = house.settings.catalogue.folder / _FOLDER / f"{package.package_id}.parquet"
-    data = _kept(kept, recorded) or _fetched(house, package, recorded, kept)
-    return read_index(data, origin=f"the table of {package.package_id}")
+    return _kept(kept, recorded) or _fetched(house, package, recorded, kept)
+
+
+def _origin(package: Package) -> str:
+    return f"the table of {package.package_id}"
 
 
 def table_of(package: Package) -> StoredObject:

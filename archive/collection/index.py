@@ -8,17 +8,20 @@ snapshots have them; what no standard has a word for follows. Partitioned by col
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from archive.collection.built import BuiltImage, from_row
 from holdings.errors import Corrupt
 from holdings.records import StoredObject, image_id
 
-_ROW_GROUP = 50_000
+_ROW_GROUP = 5_000
+"""Images: one of them is found without decoding where the tiles of all the others lie."""
 _text, _number = pa.string(), pa.int64()
 _objects = pa.list_(pa.struct([("key", _text), ("size_bytes", _number), ("sha256", _text)]))
 _DARWIN_CORE = (
@@ -93,17 +96,38 @@ def index_bytes(package_id: str, images: Sequence[BuiltImage]) -> bytes:
         sink,
         compression="zstd",
         row_group_size=_ROW_GROUP,
-        write_statistics=["providermanagedid", "catalognumber", "source_path", "pixelxdimension"],
+        write_statistics=["ordinal", "providermanagedid", "catalognumber", "source_path", "pixelxdimension"],
         store_schema=False,
     )
     return sink.getvalue()
 
 
-def read_index(data: bytes, *, origin: str) -> list[BuiltImage]:
-    """The images of a table, in order. Raises Corrupt naming `origin` where it is none of ours."""
+def read_index(data: bytes, *, origin: str, ordinal: int | None = None) -> list[BuiltImage]:
+    """The images of a table (or the one of that number), in order.
+
+    Raises Corrupt naming `origin` where it is none of ours.
+    """
+    wanted = None if ordinal is None else pc.field("ordinal") == ordinal
+    with _ours(origin):
+        return [_built(row) for row in pq.read_table(pa.BufferReader(data), filters=wanted).to_pylist()]
+
+
+def ordinal_made_of(data: bytes, source_image_id: str, *, origin: str) -> int | None:
+    """The number of the image that was made of that original; None where there is none. Raises Corrupt."""
+    with _ours(origin):
+        table = pq.read_table(pa.BufferReader(data), columns=["ordinal", "source_image_ids"])
+        sources = table.column("source_image_ids")
+        at = pc.index(pc.list_flatten(sources), source_image_id).as_py()
+        if at < 0:
+            return None
+        row = pc.list_parent_indices(sources).combine_chunks()[at].as_py()
+        return int(table.column("ordinal")[row].as_py())
+
+
+@contextmanager
+def _ours(origin: str) -> Iterator[None]:
     try:
-        rows = pq.read_table(pa.BufferReader(data)).to_pylist()
-        return [_built(row) for row in rows]
+        yield
     except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
         raise Corrupt(f"{origin} is no table of a collection.", detail=str(error)) from None
 

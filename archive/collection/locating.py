@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from archive.collection.finding import Found
 from holdings.errors import BadInput
+from holdings.records import Package
 from holdings.settings import StoreSettings
 
 
@@ -20,12 +21,12 @@ class Address:
     options: Mapping[str, Any]
 
 
-def address(spec: StoreSettings, found: Found, key: str) -> Address:
+def address(spec: StoreSettings, package: Package, key: str) -> Address:
     """For fsspec and what stands on it: s3fs, xarray, zarr, pandas."""
     scheme = urlsplit(spec.url).scheme
     if scheme not in ("file", "s3"):
         raise BadInput(f"The store '{spec.name}' ({spec.url}) is not open to other programs.")
-    url = f"{spec.url.rstrip('/')}/{found.package.prefix}{key}"
+    url = f"{spec.url.rstrip('/')}/{package.prefix}{key}"
     return Address(url=url, options=_s3fs(spec) if scheme == "s3" else {})
 
 
@@ -44,7 +45,7 @@ def _s3fs(spec: StoreSettings) -> dict[str, Any]:
 
 def tiledb_place(spec: StoreSettings, found: Found) -> Address:
     """For TileDB, which has its own way to S3."""
-    place = address(spec, found, found.built.key)
+    place = address(spec, found.package, found.built.key)
     if not place.url.startswith("s3:"):
         return place
     config = {"vfs.s3.region": spec.region or "us-east-1"}

@@ -11,7 +11,7 @@ import xarray as xr
 
 from archive.collection import ome_metadata
 from archive.collection.codecs import codec_for
-from archive.collection.finding import Found, find_built
+from archive.collection.finding import Found, find_built, table_of
 from archive.collection.locating import Address, address, tiledb_place
 from archive.collection.member_store import Extent, MemberStore
 from archive.collection.ome_zarr import chunk_name
@@ -21,7 +21,7 @@ from archive.collection.tiles import Place, TileTable
 from archive.reading import worth_reading
 from holdings.errors import BadInput, Unavailable
 from holdings.house import House
-from holdings.records import CopyStatus
+from holdings.records import CopyStatus, Package
 from holdings.stores.interface import Reads
 
 
@@ -38,7 +38,7 @@ def open_image(house: House, identifier: str, *, store: str | None = None) -> xr
         raise BadInput(f"{identifier} is in TileDB's form.", hint=f"holdfast collection open {identifier}")
     tiles = TileTable(found.built)
     extents = dict(_metadata(found, tiles.form))
-    source = house.store(store or _first_good(house, found))
+    source = house.store(store or _first_good(house, found.package))
     for level, place in tiles.all():
         extents[chunk_name(tiles.form, level, place.at)] = Extent(
             place.size_bytes, partial(_read, source, found.package.prefix, place)
@@ -76,13 +76,11 @@ def _read(store: Reads, prefix: str, place: Place, start: int, length: int) -> b
     return store.get_range(prefix + place.key, place.offset + start, length)
 
 
-def _first_good(house: House, found: Found) -> str:
-    for copy in worth_reading(house, found.package.package_id):
+def _first_good(house: House, package: Package) -> str:
+    for copy in worth_reading(house, package.package_id):
         if copy.status is CopyStatus.VERIFIED:
             return copy.store
-    raise Unavailable(
-        f"No verified copy of {found.package.package_id} can be reached.", hint="holdfast verify"
-    )
+    raise Unavailable(f"No verified copy of {package.package_id} can be reached.", hint="holdfast verify")
 
 
 def _coordinates(form: Form, level: Level) -> dict[str, object]:
@@ -96,7 +94,7 @@ def _coordinates(form: Form, level: Level) -> dict[str, object]:
 
 def python_lines(house: House, found: Found, *, store: str | None = None) -> list[str]:
     """Three lines of Python that open the image with xarray (or TileDB) and without us; no secrets."""
-    spec = house.settings.stores[store or _first_good(house, found)]
+    spec = house.settings.stores[store or _first_good(house, found.package)]
     built = found.built
     if built.form == "tiledb":
         place = tiledb_place(spec, found)
@@ -106,7 +104,7 @@ def python_lines(house: House, found: Found, *, store: str | None = None) -> lis
             f"ctx = tiledb.Ctx({dict(place.options)!r})",
             f"array = tiledb.open({place.url + '/' + level!r}, ctx=ctx)",
         ]
-    place = address(spec, found, built.key)
+    place = address(spec, found.package, built.key)
     first = "import xarray as xr"
     if built.codec.startswith("jpegxl"):
         first += "; from archive.collection import jpegxl"
@@ -120,4 +118,23 @@ def _opening(place: Address, options: object) -> list[str]:
     return [
         f"options = {options!r}",
         f'tree = xr.open_datatree({place.url!r}, engine="zarr", chunks={{}}, storage_options=options)',
+    ]
+
+
+def table_lines(house: House, package: Package, *, store: str | None = None) -> list[str]:
+    """Lines of Python that open the table of a collection with DuckDB and without us; no secrets.
+
+    DuckDB's own way to S3 is an extension that it downloads; s3fs is there, and no secret gets into SQL.
+
+    Raises BadInput where the package is no collection.
+    """
+    spec = house.settings.stores[store or _first_good(house, package)]
+    place = address(spec, package, table_of(package).key)
+    if not place.options:
+        url = place.url.removeprefix("file://")
+        return ["import duckdb", f"table = duckdb.read_parquet({url!r}, hive_partitioning=True)"]
+    return [
+        "import duckdb, s3fs; db = duckdb.connect()",
+        f"db.register_filesystem(s3fs.S3FileSystem(**{dict(place.options)!r}))",
+        f"table = db.read_parquet({place.url!r}, hive_partitioning=True)",
     ]

@@ -31,28 +31,44 @@ def sheet(house: House, tmp_path: Path) -> House:
 
 
 BOXES = [
-    ((0, 512), (0, 512), 1),
-    ((512, 1024), (512, 1024), 1),
-    ((300, 812), (300, 812), 4),
-    ((1299, 1300), (1099, 1100), 1),
-    ((0, 1300), (0, 1100), 9),
-    ((511, 513), (0, 1), 2),
+    ((0, 512), (0, 512), 1, 1),
+    ((512, 1024), (512, 1024), 1, 1),
+    ((300, 812), (300, 812), 4, 2),
+    ((1299, 1300), (1099, 1100), 1, 1),
+    ((0, 1300), (0, 1100), 9, 1),
+    ((511, 513), (0, 1), 2, 2),
 ]
+"""Rows, columns, the tiles that they touch, and the runs of neighbours that these lie in."""
+_NAME_BYTES = 120
+"""Before a member of a zip lies its name; between neighbours it is read along."""
 
 
 @pytest.mark.parametrize("choices", [{}, {"layout": "shards"}, {"codec": "jpegxl"}, {"form": "tiledb"}])
-def test_a_window_is_the_pixels_and_one_request_per_tile(sheet: House, choices: Any) -> None:
+def test_a_window_is_the_pixels_and_one_request_per_run_of_tiles(sheet: House, choices: Any) -> None:
     package = built(sheet, **choices).package
     found = find_built(sheet, f"{package.package_id}.1")
-    for y, x, tiles in BOXES:
+    for y, x, tiles, runs in BOXES:
         counting = CountingStore(sheet.store("hot"))
         read = window(with_hot(sheet, counting), found, Box(level=0, y=y, x=x))
         assert np.array_equal(read.pixels, SHEET[slice(*y), slice(*x)])
         if found.built.form == "zarr":
-            assert dict(counting.requests) == {"get_range": tiles}
+            assert dict(counting.requests) == {"get_range": runs}
             table = TileTable(found.built)
             touched = table.touched(table.form.levels[0], (0, y[0], x[0]), (1, y[1] - y[0], x[1] - x[0]))
-            assert counting.bytes_moved["get_range"] == sum(place.size_bytes for place in touched)
+            sizes = [place.size_bytes for place in touched]
+            assert len(sizes) == tiles
+            between = counting.bytes_moved["get_range"] - sum(sizes)
+            most = (tiles - runs) * _NAME_BYTES if found.built.layout == "ozx" else 0
+            assert 0 <= between <= most, "not a byte of another tile"
+
+
+def test_a_window_of_a_collection_that_nobody_knows_yet_takes_three_requests(sheet: House) -> None:
+    package = built(sheet).package
+    counting = CountingStore(sheet.store("hot"))
+    house = with_hot(sheet, counting)
+    read = window(house, find_built(house, f"{package.package_id}.1"), Box(level=0, y=(9, 521), x=(9, 521)))
+    assert np.array_equal(read.pixels, SHEET[9:521, 9:521])
+    assert dict(counting.requests) == {"get_range": 3}, "the table, and two rows of two tiles"
 
 
 def test_the_tree_opens_without_a_request_and_reads_one_per_tile(sheet: House) -> None:
