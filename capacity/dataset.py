@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
-import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -16,15 +14,14 @@ from numpy.typing import NDArray
 from capacity.canning import canned
 from capacity.cohorts import month_after
 from capacity.engine import Block
+from capacity.fans import QUANTILES, Numbers, quantiles
 from capacity.flows import by_years
-from capacity.laws import Floats
 from capacity.losses import domains_of
 from capacity.money import BILLED, PARTS
 from capacity.scenario import Input, PlannedStore, Scenario
+from capacity.versions import versions
 from holdings.settings.prices import FigureName, PriceSheet
 
-Numbers = NDArray[np.floating]
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 MONTHLY = ("bytes_held", "cost", "bytes_deposited", "images_deposited", "objects_deposited")
 YEARLY_BY_STORE = (
     *("bytes_written", "bytes_audited", "bytes_served", "bytes_damaged", "requests"),
@@ -72,7 +69,6 @@ _PER = {
     "overhead_bytes_per_object": "bytes billed beside each object",
     "minimum_billable_bytes": "bytes billed at least for an object",
 }
-_LIBRARIES = ("holdfast", "numpy", "scipy", "dask", "xarray")
 
 
 _DIMS: dict[str, tuple[str, ...]] = {
@@ -109,7 +105,7 @@ def make_dataset(
             **_month_fans(monthly, units),
             "cost_parts_store_fan": (
                 ("quantile", "year", "store", "part"),
-                _quantiles(store_parts),
+                quantiles(store_parts),
                 _about("nominal cost of the year, by store and by what it is spent on", money)
                 | _of_draws(store_parts),
             ),
@@ -219,29 +215,29 @@ def _fans(cubes: dict[str, Numbers], units: dict[str, tuple[str, str]], money: s
     fans: dict[str, Any] = {
         "bytes_held_fan": (
             ("quantile", *_DIMS["bytes_held"][:-1]),
-            _quantiles(held),
+            quantiles(held),
             _about("bytes held, by store", "B"),
         ),
-        "bytes_held_total_fan": (total, _quantiles(held_total), _about("bytes held in all stores", "B")),
+        "bytes_held_total_fan": (total, quantiles(held_total), _about("bytes held in all stores", "B")),
         "cost_fan": (
             ("quantile", *_DIMS["cost"][:-1]),
-            _quantiles(cost),
+            quantiles(cost),
             _about("nominal cost of the month, by store", money),
         ),
-        "cost_total_fan": (total, _quantiles(cost_total), _about("nominal cost of the month", money)),
+        "cost_total_fan": (total, quantiles(cost_total), _about("nominal cost of the month", money)),
         "cost_spent_fan": (
             total,
-            _quantiles(np.cumsum(cost_total, axis=0)),
+            quantiles(np.cumsum(cost_total, axis=0)),
             _about("nominal cost since the start", money),
         ),
         "cost_year_fan": (
             ("quantile", "year"),
-            _quantiles(by_years(cost_total)),
+            quantiles(by_years(cost_total)),
             _about("nominal cost of the year", money),
         ),
     }
     for name in (*YEARLY_BY_STORE, *YEARLY, *YEARLY_BY_TYPE, *YEARLY_BY_DOMAIN, "cost_parts"):
-        fans[f"{name}_fan"] = (("quantile", *_DIMS[name][:-1]), _quantiles(cubes[name]), _about(*units[name]))
+        fans[f"{name}_fan"] = (("quantile", *_DIMS[name][:-1]), quantiles(cubes[name]), _about(*units[name]))
     return fans
 
 
@@ -250,7 +246,7 @@ def _month_fans(monthly: Mapping[str, Numbers], units: dict[str, tuple[str, str]
     return {
         f"{name}_month_fan": (
             ("quantile", "month", "store"),
-            _quantiles(cube),
+            quantiles(cube),
             _about(units[name][0].replace("year", "month"), units[name][1]) | _of_draws(cube),
         )
         for name, cube in monthly.items()
@@ -259,12 +255,6 @@ def _month_fans(monthly: Mapping[str, Numbers], units: dict[str, tuple[str, str]
 
 def _of_draws(cube: Numbers) -> dict[str, str]:
     return {"comment": f"of the first {cube.shape[-1]} draws"}
-
-
-def _quantiles(cube: Numbers) -> Floats:
-    """ndarray = (n_quantiles, …) of the last axis, in double precision; a slice at a time to bound memory."""
-    fans = [np.quantile(each.astype(np.float64), QUANTILES, axis=-1) for each in cube]
-    return np.stack(fans, axis=1)
 
 
 def _chances(cubes: dict[str, Numbers], scenario: Scenario) -> dict[str, Any]:
@@ -390,15 +380,3 @@ def _unit(name: FigureName, sheet: PriceSheet, value: float) -> str:
         return f"{sheet.currency} {_PER[name]}; {value * 12_000:.2f} per TB and year"
     is_money = name.endswith(("_per_1000", "_per_gb"))
     return f"{sheet.currency} {_PER[name]}" if is_money else _PER[name]
-
-
-def versions() -> dict[str, str]:
-    """What the numbers were made with."""
-    return {"python": platform.python_version()} | {name: _version(name) for name in _LIBRARIES}
-
-
-def _version(name: str) -> str:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return "run from its folder, not installed"

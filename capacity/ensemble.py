@@ -10,18 +10,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from capacity.canning import canned
 from capacity.checkpoints import Checkpoints
-from capacity.dataset import make_dataset, versions
 from capacity.engine import Block, build_model, simulate
+from capacity.fans import Figures, first_figures
 from capacity.sampling import BLOCK
 from capacity.scenario import Scenario
 from capacity.schedulers import Work, run_work
+from capacity.versions import versions
 from holdings.errors import BadInput
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 MAX_DRAWS = 1 << 20
 SCRAMBLES = 8
@@ -39,6 +43,7 @@ def project(
     checkpoints: Path | None = None,
     errors: bool = False,
     progress: Progress = lambda _done, _all: None,
+    first: Callable[[list[Figures]], None] = lambda _figures: None,
 ) -> xr.Dataset:
     """The futures of `scenario`: bytes, money, lines, losses and carbon, for each draw and as quantiles.
 
@@ -48,6 +53,7 @@ def project(
         scheduler such as `tcp://10.0.0.5:8786`.
     checkpoints : a folder for the blocks that are done; one that is there already goes on.
     errors : find out the error of randomising, from 8 scramblings of an eighth of the draws each.
+    first : told the figures of each year as soon as they are known, before the rest is worked out.
 
     Raises BadInput for a number of draws or a scheduler that cannot be; Unavailable where no
     scheduler answers.
@@ -64,6 +70,10 @@ def project(
     )
     if not all(np.isfinite(block.cost).all() and np.isfinite(block.bytes_held).all() for block in blocks):
         raise BadInput(f"The numbers of {scenario.path.name} are too large to be multiplied and added up.")
+    first(first_figures(blocks, scenario))
+    # Half a second to import, and the first figures need none of it.
+    from capacity.dataset import make_dataset  # noqa: PLC0415
+
     found = randomisation_errors(scenario, draws=draws, seed=seed) if errors else {}
     return make_dataset(scenario, blocks, seed=seed, errors=found)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import xarray as xr
 
 from capacity.canning import opened
-from capacity.dataset import versions
 from capacity.ensemble import project
+from capacity.versions import versions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

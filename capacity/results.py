@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 import xarray as xr
 
 from capacity.dataset import CHANCES, CUBES, FACTS, FANS, PROVENANCE, draws_sha256
+from capacity.places import is_remote
 from holdings.errors import BadInput, Corrupt, NotFound, Unavailable
 
 Form = Literal["zarr", "tiledb"]
@@ -71,11 +72,6 @@ def save_result(
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return folder
-
-
-def is_remote(target: Path | str) -> bool:
-    """Whether a result lies behind a URL."""
-    return isinstance(target, str) and "://" in target
 
 
 def _is_taken(folder: Path, ds: xr.Dataset) -> bool:

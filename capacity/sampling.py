@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from scipy.special import ndtr, ndtri
-from scipy.stats import qmc
 
 from capacity.laws import Floats
 from capacity.scenario import Correlation
+from capacity.sobol import sobol_points
 
 BLOCK = 4096
 """Draws in a block. Never change it: results are made of blocks, and block i is the same for ever."""
@@ -64,12 +64,15 @@ def uniforms(names: Sequence[str], *, seed: int, block: int, scramble: int = 0) 
     if not names:
         return {}
     slots = dimensions(names)
-    engine = qmc.Sobol(_slots(len(names)), rng=np.random.default_rng([seed, scramble]))
-    if block:
-        engine.fast_forward(block * BLOCK)
+    points = sobol_points(
+        [*slots.values()],
+        of=_slots(len(names)),
+        rng=np.random.default_rng([seed, scramble]),
+        first=block * BLOCK,
+        count=BLOCK,
+    )
     # Points are multiples of 2^-30 and may be 0, whose normal score is infinite: take the cell's middle.
-    points = engine.random(BLOCK) + LEAST_CHANCE
-    return {name: np.ascontiguousarray(points[:, slot]) for name, slot in slots.items()}
+    return {name: each + LEAST_CHANCE for name, each in zip(slots, points, strict=True)}
 
 
 def normals(name: str, *, seed: int, block: int, rows: int) -> Floats:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import qmc
 
 from capacity.answers import answers_at, draw_answers
 from capacity.engine import build_model
 from capacity.laws import Floats
 from capacity.sampling import LEAST_CHANCE
 from capacity.scenario import Scenario
+from capacity.sobol import sobol_points
 from holdings.errors import BadInput
 
 Function = Callable[[NDArray[np.float64]], NDArray[np.float64]]
@@ -42,7 +42,7 @@ def _sobol(
     function: Callable[[Floats], Mapping[str, Floats]], *, n_inputs: int, n: int, seed: int
 ) -> dict[str, tuple[Floats, Floats]]:
     """The indices of every output that `function` names."""
-    both = qmc.Sobol(2 * n_inputs, scramble=True, rng=np.random.default_rng(seed)).random(n)
+    both = _points(2 * n_inputs, n, rng=np.random.default_rng(seed))
     first, second = both[:, :n_inputs], both[:, n_inputs:]
     at_first, at_second = function(first), function(second)
     at_mixed = [function(_with_column(first, second, number)) for number in range(n_inputs)]
@@ -50,6 +50,11 @@ def _sobol(
         name: _indices(at_first[name], at_second[name], np.stack([each[name] for each in at_mixed]))
         for name in at_first
     }
+
+
+def _points(dimensions: int, n: int, *, rng: np.random.Generator) -> Floats:
+    """Scrambled Sobol points: ndarray = (n, dimensions)."""
+    return sobol_points(range(dimensions), of=dimensions, rng=rng, first=0, count=n).T
 
 
 def _indices(at_first: Floats, at_second: Floats, mixed: Floats) -> tuple[Floats, Floats]:
@@ -123,7 +128,7 @@ def sensitivities(scenario: Scenario, *, n: int, draws: int, seed: int) -> list[
 
     indices = _sobol(at, n_inputs=len(names), n=n, seed=seed)
     ends = at(_one_at_a_time(len(names)))
-    plain = at(qmc.Sobol(len(names), rng=np.random.default_rng([seed, 1])).random(max(n, 256)))
+    plain = at(_points(len(names), max(n, 256), rng=np.random.default_rng([seed, 1])))
     drawn = draw_answers(model, draws=draws, seed=seed)
     return [
         _sensitivity(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from service.cli.answering import answer, say
+from service.cli.answering import answer, printable, say
 from service.cli.options import AsJson, SettingsFile
 from service.cli.session import open_here
 from service.cli.statuses import DONE, NO
@@ -20,7 +20,9 @@ from service.wording import count, size, table
 if TYPE_CHECKING:
     import xarray as xr
 
+    from capacity.fans import Figures
     from capacity.objects import ObjectRun
+    from capacity.scenario import Scenario
     from holdings.house import House
 
 _SHOWN_QUANTILES = (0.05, 0.5, 0.95)
@@ -78,8 +80,7 @@ def run(
       holdfast capacity run scenario.toml --draws 65536 --seed 7 --json
     """
     from capacity.ensemble import forget, project
-    from capacity.objects import run_objects
-    from capacity.results import is_remote, save_result
+    from capacity.places import is_remote
     from capacity.scenario_reading import read_scenario
 
     with house_if_any(settings) as house:
@@ -94,17 +95,34 @@ def run(
         checkpoints=blocks,
         errors=errors,
         progress=_progress,
+        first=lambda figures: None if as_json else _say_first(read, figures, draws=draws, seed=seed),
     )
     if target is not None:
+        from capacity.results import save_result
+
         save_result(result, place or target, form=form)
         if blocks:
             forget(blocks, read, seed=seed)
         say(f"Every draw is in {target}; holdfast report capacity {target} shows it.")
-    one_by_one = run_objects(read, draws=objects, seed=seed) if objects else None
-    years = list(_years(result))
-    document = {**_document(result, years), "objects": one_by_one}
-    answer(document, _lines(result, years, one_by_one), as_json=as_json)
+    one_by_one = _one_by_one(read, draws=objects, seed=seed) if objects else None
+    document = {**_document(result), "objects": one_by_one} if as_json else {}
+    answer(document, _lines(result, one_by_one), as_json=as_json)
     return DONE
+
+
+def _one_by_one(read: Scenario, *, draws: int, seed: int) -> ObjectRun:
+    from capacity.objects import run_objects
+
+    return run_objects(read, draws=draws, seed=seed)
+
+
+def _say_first(read: Scenario, figures: list[Figures], *, draws: int, seed: int) -> None:
+    """What is known first is said first: the years, before the rest is worked out."""
+    print(printable(f"{read.title}: {count(draws, 'draw')}, seed {seed}."))
+    head = ("end of", "held p05", "p50", "p95", f"spent ({read.currency}) p05", "p50", "p95")
+    for line in table([head, *map(_row, figures)]):
+        print(printable(line))
+    sys.stdout.flush()
 
 
 def rerun(
@@ -198,19 +216,20 @@ def _quantiles(fan: xr.DataArray) -> dict[str, float]:
     return {f"p{quantile * 100:02.0f}": float(fan.sel(quantile=quantile)) for quantile in _SHOWN_QUANTILES}
 
 
-def _document(result: xr.Dataset, years: list[dict[str, object]]) -> dict[str, object]:
+def _document(result: xr.Dataset) -> dict[str, object]:
     told = ("title", "scenario", "currency", "price_year", "draws", "seed", "draws_sha256")
     errors = json.loads(result.attrs["randomisation_error"])
-    return {**{name: result.attrs[name] for name in told}, "years": years, "randomisation_error": errors}
+    return {
+        **{name: result.attrs[name] for name in told},
+        "years": list(_years(result)),
+        "randomisation_error": errors,
+    }
 
 
-def _lines(result: xr.Dataset, years: list[dict[str, object]], one_by_one: ObjectRun | None) -> Iterator[str]:
+def _lines(result: xr.Dataset, one_by_one: ObjectRun | None) -> Iterator[str]:
     from capacity.sentences import sentences
 
     about = result.attrs
-    yield f"{about['title']}: {count(about['draws'], 'draw')}, seed {about['seed']}."
-    head = ("end of", "held p05", "p50", "p95", f"spent ({about['currency']}) p05", "p50", "p95")
-    yield from table([head, *map(_row, years)])
     yield from sentences(result, size=size)
     if found := json.loads(about["randomisation_error"]):
         told = ", ".join(f"{name} {share:.2%}" for name, share in found.items())
@@ -222,12 +241,9 @@ def _lines(result: xr.Dataset, years: list[dict[str, object]], one_by_one: Objec
         )
 
 
-def _row(year: dict[str, object]) -> tuple[str, ...]:
-    held, spent = year["bytes_held"], year["cost_since_start"]
-    assert isinstance(held, dict)
-    assert isinstance(spent, dict)
+def _row(figures: Figures) -> tuple[str, ...]:
     return (
-        str(year["month"]),
-        *(size(value) for value in held.values()),
-        *(f"{value:,.2f}" for value in spent.values()),
+        f"{figures.month:%Y-%m}",
+        *map(size, figures.bytes_held),
+        *(f"{value:,.2f}" for value in figures.cost_since_start),
     )

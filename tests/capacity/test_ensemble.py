@@ -14,6 +14,7 @@ import distributed
 import numpy as np
 import pytest
 import xarray as xr
+from scipy.stats import qmc
 
 from capacity.dataset import (
     CHANCES,
@@ -22,12 +23,13 @@ from capacity.dataset import (
     FANS,
     MONTHLY_BY_STORE,
     PROVENANCE,
-    QUANTILES,
     draws_sha256,
 )  # fmt: skip
 from capacity.ensemble import project
+from capacity.fans import QUANTILES, Figures, shown_months
 from capacity.sampling import BLOCK, dimensions, name_hash, normals, uniforms
 from capacity.scenario import Scenario
+from capacity.sobol import sobol_points
 from holdings.errors import BadInput, Unavailable
 from tests.capacity.scenarios import DOUBTFUL, PLAIN, STORES, a_scenario, sheet
 
@@ -124,6 +126,25 @@ def test_the_streams_are_those_of_ever() -> None:
     again = normals("a", seed=1, block=2, rows=3)
     assert (again[:2] == normals("a", seed=1, block=2, rows=2)).all()
     assert not (again == normals("b", seed=1, block=2, rows=3)).any()
+
+
+@pytest.mark.parametrize(("of", "first"), [(1, 0), (5, BLOCK), (256, 3 * BLOCK)])
+def test_points_are_those_of_scipy(of: int, first: int) -> None:
+    engine = qmc.Sobol(of, rng=np.random.default_rng([7, 1]))
+    if first:
+        engine.fast_forward(first)
+    theirs = engine.random(512)
+    some = [*range(0, of, 7)][::-1]
+    ours = sobol_points(some, of=of, rng=np.random.default_rng([7, 1]), first=first, count=512)
+    assert (ours == theirs[:, some].T).all()
+
+
+def test_the_first_figures_are_those_of_the_result(scenario: Scenario) -> None:
+    told: list[Figures] = []
+    result = project(scenario, draws=700, scheduler="serial", first=told.extend)
+    ends = result.isel(month=shown_months(9)).sel(quantile=[0.05, 0.5, 0.95])
+    assert [each.bytes_held for each in told] == [*map(tuple, ends["bytes_held_total_fan"].values.T)]
+    assert [each.cost_since_start for each in told] == [*map(tuple, ends["cost_spent_fan"].values.T)]
 
 
 def test_blocks_continue_one_sequence() -> None:
