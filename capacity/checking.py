@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from capacity.scenario import Scenario
+from tiering.policy import Guards
 
 STALE_YEARS = 3
 """Prices and rates of so many years ago are worth a second look."""
@@ -33,6 +34,8 @@ class Checked:
     stale: tuple[Concern, ...]
     assumed: int
     """Numbers that somebody estimated and says so."""
+    ceilings: tuple[str, ...]
+    """Guards of the policy that a forecast takes as wide enough, since it depends on how much there is."""
     picture: tuple[str, ...]
     """What hangs on what, a line each."""
 
@@ -57,8 +60,22 @@ def check(scenario: Scenario, *, today: date, stale_years: float = STALE_YEARS) 
         unsourced=tuple(unsourced),
         stale=tuple(stale),
         assumed=sum(item.confidence == "assumed" and item.source is not None for item in inputs),
+        ceilings=tuple(_ceilings(scenario.policy.guards)),
         picture=tuple(_picture(scenario)),
     )
+
+
+def _ceilings(guards: Guards) -> Iterator[str]:
+    removal, run = guards.removal, guards.run
+    if not removal.allow_none:
+        yield f"guards.removal.packages = {removal.packages}"
+        yield f"guards.removal.size = {removal.size_bytes} B"
+        if removal.share < 1:
+            yield f"guards.removal.share = {removal.share}"
+    if run.size_bytes is not None:
+        yield f"guards.run.size = {run.size_bytes} B"
+    if run.spend is not None:
+        yield f"guards.run.spend = {run.spend}"
 
 
 def _years(dated: date, today: date) -> float:

@@ -1,7 +1,8 @@
 """The cheapest policy under a limit of loss and a budget: every candidate is run, none is guessed.
 
 Candidates say how many copies rest in each tier, and from which age; until then packages lie
-where they were deposited. The same engine runs each with the same random numbers.
+where they were deposited. The same engine runs each with the same random numbers. Where the scenario's
+guards let copies be removed, candidates may leave the store of deposit empty.
 """
 
 from __future__ import annotations
@@ -81,14 +82,17 @@ def _choices(scenario: Scenario) -> Iterator[tuple[dict[str, int], int]]:
     tiers = list(dict.fromkeys(store.tier for store in scenario.stores))
     deposit = next(store.tier for store in scenario.stores if store.name == scenario.deposit_store)
     rooms = [range(sum(store.tier == tier for store in scenario.stores) + 1) for tier in tiers]
-    combinations = [each for each in itertools.product(*rooms) if each[tiers.index(deposit)] >= 1]
+    stays = scenario.policy.guards.removal.allow_none
+    combinations = [
+        each for each in itertools.product(*rooms) if sum(each) and (each[tiers.index(deposit)] or not stays)
+    ]
     if len(combinations) * len(AGES) > MAX_CANDIDATES:
         raise BadInput(
             f"{len(scenario.stores)} stores make more than {MAX_CANDIDATES} policies; leave some out."
         )
     for counts in combinations:
         copies = {tier: n for tier, n in zip(tiers, counts, strict=True) if n}
-        for age in AGES if sum(counts) > 1 else AGES[:1]:
+        for age in AGES if copies != {deposit: 1} else AGES[:1]:
             yield copies, age
 
 

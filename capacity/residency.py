@@ -2,19 +2,22 @@
 
 There is no second description of either here. `tiering.policy.place` is called once, on every
 (cohort, month) pair with its true dates; then tiering runs at the end of each month, and
-`tiering.choosing.choose` says which copies it makes. The draws know nothing of it, nor it of them.
+`tiering.choosing.choose` says which copies it makes and which it can do without. What is moved for
+its price alone is held to `tiering.worth`, and a copy goes once those that stay have settled. The
+draws know nothing of it, nor it of them: so the most that one run may remove or copy is taken as
+enough where it is above zero, since it depends on how much there is.
 
 ```
 month made u ─┐
               ├─ age in days ─ place() ─ rule ─┐
-month now  t ─┘                                ├─ choose() ─ stores now ─ steps (t, u, +1)
+month now  t ─┘                                ├─ choose() ─ worth it? settled? ─ stores ─ steps (t, u, ±1)
                stores at the end of month t-1 ─┘
 ```
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,12 +30,15 @@ from capacity.cohorts import deposit_moments, month_ends
 from capacity.scenario import ObjectType, PlannedStore, Scenario
 from holdings.errors import BadInput
 from holdings.records import CopyStatus
-from tiering.choosing import StoreFacts, choose
+from tiering.choosing import Choice, StoreFacts, choose
+from tiering.plan import Move
 from tiering.policy import Rule, place
+from tiering.worth import worth_their_price
 
 STORED_OBJECTS_PER_BAG = len(STORED_NAMES)
 """As deposits write them; the manifest is not counted in a package's objects."""
 Bytes8 = NDArray[np.int8]
+_MICROSECONDS_PER_DAY = 86_400 * 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,7 +75,8 @@ class Pattern:
     copies: tuple[Steps, ...]
     """In each store."""
     reads: tuple[Steps, ...]
-    """In each store: how often a cohort is read there to be copied elsewhere; `change` counts reads."""
+    """In each store: how often a cohort is read there, to be copied elsewhere or to prove that another
+    copy can go; `change` counts reads."""
     states: tuple[tuple[int, Steps], ...]
     """Each set of stores (a number whose bits are they), and which cohorts have exactly these copies."""
 
@@ -95,11 +102,16 @@ def residency(scenario: Scenario) -> tuple[list[Pattern], list[int]]:
 
     Raises BadInput where the stores cannot give what a rule wants.
     """
-    rules = _rules(scenario, streams_of(scenario))
-    distinct: dict[bytes, int] = {}
-    follows = [distinct.setdefault(each.tobytes(), len(distinct)) for each in rules]
-    mover = _Mover(scenario)
-    patterns = [mover.pattern(rules[follows.index(number)]) for number in range(len(distinct))]
+    streams, mover = streams_of(scenario), _Mover(scenario)
+    rules = _rules(scenario, streams)
+    sizes = [mover.size_that_matters(each.kind) for each in streams]
+    keys = [(each.tobytes(), size) for each, size in zip(rules, sizes, strict=True)]
+    distinct = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+    follows = [distinct[key] for key in keys]
+    patterns = [
+        mover.pattern(rules[follows.index(number)], size_bytes=size)
+        for number, (_, size) in enumerate(distinct)
+    ]
     return patterns, follows
 
 
@@ -111,8 +123,11 @@ def copies_held(scenario: Scenario) -> Bytes8:
     Raises BadInput where the stores cannot give what a rule wants.
     """
     mover = _Mover(scenario)
-    rules = _rules(scenario, [each for each in streams_of(scenario) if each.package == "bag"])
-    states = np.stack([mover.history(each)[0] for each in rules])
+    streams = [each for each in streams_of(scenario) if each.package == "bag"]
+    rules = zip(streams, _rules(scenario, streams), strict=True)
+    states = np.stack(
+        [mover.history(each, size_bytes=mover.size_that_matters(of.kind))[0] for of, each in rules]
+    )
     return np.moveaxis(mover.holding(states), -1, 1).astype(np.int8)
 
 
@@ -125,6 +140,18 @@ def _rules(scenario: Scenario, streams: Sequence[Stream]) -> NDArray[np.int64]:
     return rules
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Run:
+    """What one run of tiering does in one situation; sets of stores are numbers whose bits they are."""
+
+    added: int = 0
+    source: int = 0
+    """The position of the store that is read for what is added."""
+    removable: int = 0
+    keeps: int = 0
+    """What is read to prove that the removable can go."""
+
+
 class _Mover:
     """Applies `choose` to whole arrays of cohorts; each situation is asked about once.
 
@@ -132,16 +159,22 @@ class _Mover:
     """
 
     def __init__(self, scenario: Scenario) -> None:
-        self._policy = scenario.policy
+        self._guards, self._rules = scenario.policy.guards, scenario.policy.rules
         self._stores = [_facts(store) for store in scenario.stores]
-        names = [store.name for store in scenario.stores]
-        self._position = {name: number for number, name in enumerate(names)}
-        self._deposited = 1 << names.index(scenario.deposit_store)
-        self._known: dict[tuple[int, int], tuple[int, int]] = {}
+        self._sheets = {store.name: store.sheet for store in scenario.stores}
+        self._position = {store.name: number for number, store in enumerate(scenario.stores)}
+        self._deposit_store = self._position[scenario.deposit_store]
+        self._made = _microseconds(deposit_moments(scenario.start, scenario.months, day=scenario.deposit_day))
+        self._over = _microseconds(month_ends(scenario.start, scenario.months))
+        self._known: dict[tuple[int, int, int], _Run] = {}
 
-    def pattern(self, rules: NDArray[np.int64]) -> Pattern:
+    def size_that_matters(self, kind: ObjectType) -> int:
+        """Of a full bag, where moves are weighed by their price; else none does."""
+        return 0 if self._guards.removal.allow_none else round(kind.bag_bytes)
+
+    def pattern(self, rules: NDArray[np.int64], *, size_bytes: int) -> Pattern:
         """Of cohorts for which these rules decide: ndarray = (n_months made, n_months now)."""
-        states, reads = self.history(rules)
+        states, reads = self.history(rules, size_bytes=size_bytes)
         copies = np.moveaxis(self.holding(states), -1, 0).astype(np.int8)
         there = [int(state) for state in np.unique(states) if state]
         return Pattern(
@@ -150,43 +183,58 @@ class _Mover:
             states=tuple((state, Steps.of((states == state).astype(np.int8))) for state in there),
         )
 
-    def history(self, rules: NDArray[np.int64]) -> tuple[NDArray[np.int64], Bytes8]:
+    def history(self, rules: NDArray[np.int64], *, size_bytes: int) -> tuple[NDArray[np.int64], Bytes8]:
         """The state of each cohort at the end of each month, and how often it is read in each store then.
 
         Returns ndarrays = (n_months made, n_months now) and (n_stores, n_months made, n_months now).
         """
-        months = len(rules)
+        months, stores = len(rules), range(len(self._stores))
         states = np.zeros((months, months), dtype=np.int64)
-        reads = np.zeros((len(self._stores), months, months), dtype=np.int8)
-        state = np.full(months, self._deposited)
+        reads = np.zeros((len(stores), months, months), dtype=np.int8)
+        state = np.full(months, 1 << self._deposit_store)
+        # When the copy in each store was made; where there is none it does not matter.
+        since = np.zeros((len(stores), months), dtype=np.int64)
+        since[self._deposit_store] = self._made
         for month in range(months):
             there = slice(0, month + 1)
-            after, source = self._run(state[there], rules[there, month])
-            copied = np.flatnonzero(after != state[there])
-            new = np.bitwise_count(after[copied] & ~state[copied])
-            reads[source[copied], copied, month] = new
-            state[there] = after
-            states[there, month] = after
+            added, source, removable, keeps = self._asked_of(state[there], rules[there, month], size_bytes)
+            gone = np.where(self._settled(keeps, since[:, there], month), removable, 0)
+            for store in stores:
+                copied = np.bitwise_count(added) * (source == store)
+                proven = np.bitwise_count(gone) * (keeps >> store & 1)
+                reads[store, there, month] = copied + proven
+                since[store, there][added >> store & 1 == 1] = self._over[month]
+            state[there] = (state[there] | added) & ~gone
+            states[there, month] = state[there]
         return states, reads
 
-    def _run(
-        self, state: NDArray[np.int64], rule: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The states after tiering ran once, and the store that was read where something was copied."""
+    def _settled(self, keeps: NDArray[np.int64], since: NDArray[np.int64], month: int) -> NDArray[np.bool_]:
+        """Whether all copies that would stay are older than the guard demands."""
+        latest = self._over[month] - self._guards.settle_days * _MICROSECONDS_PER_DAY
+        young = np.zeros(keeps.shape, dtype=bool)
+        for store, made in enumerate(since):
+            young |= (keeps >> store & 1 == 1) & (made > latest)
+        return ~young
+
+    def _asked_of(
+        self, state: NDArray[np.int64], rule: NDArray[np.int64], size_bytes: int
+    ) -> tuple[NDArray[np.int64], ...]:
+        """What a run does with each cohort: added, source, removable and keeps."""
         pairs, where = np.unique(np.stack([state, rule]), axis=1, return_inverse=True)
-        found = np.array([self._after(int(held), int(number)) for held, number in pairs.T])
-        return found[where, 0], found[where, 1]
+        runs = [self._run(int(held), int(number), size_bytes) for held, number in pairs.T]
+        found = np.array([(run.added, run.source, run.removable, run.keeps) for run in runs])
+        return tuple(found[where].T)
 
     def holding(self, state: NDArray[np.int64]) -> NDArray[np.int64]:
         """Copies in each store, along a new last axis."""
         return (state[..., None] >> np.arange(len(self._stores))) & 1
 
-    def _after(self, held: int, number: int) -> tuple[int, int]:
-        if (held, number) not in self._known:
-            self._known[held, number] = self._asked(held, self._policy.rules[number])
-        return self._known[held, number]
+    def _run(self, held: int, number: int, size_bytes: int) -> _Run:
+        if (held, number, size_bytes) not in self._known:
+            self._known[held, number, size_bytes] = self._chosen(held, self._rules[number], size_bytes)
+        return self._known[held, number, size_bytes]
 
-    def _asked(self, held: int, rule: Rule) -> tuple[int, int]:
+    def _chosen(self, held: int, rule: Rule, size_bytes: int) -> _Run:
         statuses = [CopyStatus.VERIFIED if held >> bit & 1 else None for bit in range(len(self._stores))]
         choice = choose(statuses, rule, self._stores)
         if choice.blocked:
@@ -195,13 +243,41 @@ class _Mover:
                 f"{'; '.join(choice.blocked)}.",
                 hint="Add a store to the scenario, or ask for less in the policy.",
             )
-        added = sum(1 << self._position[target.store] for target in choice.targets)
-        return held | added, self._position[choice.source] if choice.source else 0
+        if self._guards.removal.allow_none or not choice.removable:
+            return _Run(
+                added=self._bits(self._worth(choice, rule, size_bytes)),
+                source=self._position[choice.source] if choice.source else 0,
+            )
+        gone = self._bits(choice.removable)
+        return _Run(removable=gone, keeps=held & ~gone)
+
+    def _worth(self, choice: Choice, rule: Rule, size_bytes: int) -> list[str]:
+        """The stores that get a copy: all, or where the move is made for its price, those worth it."""
+        moves = [
+            Move(
+                package_id="", source_store=choice.source or "", target_store=target.store,
+                size_bytes=size_bytes, objects=STORED_OBJECTS_PER_BAG - 1, rule=rule.name,
+                because=rule.because, reason=target.reason, seen=(),
+            )
+            for target in choice.targets
+        ]  # fmt: skip
+        only_cheaper = {""} if choice.safe else set()
+        made, _ = worth_their_price(moves, only_cheaper, self._sheets, self._guards)
+        return [move.target_store for move in made]
+
+    def _bits(self, stores: Iterable[str]) -> int:
+        return sum(1 << self._position[store] for store in stores)
 
 
 def _facts(store: PlannedStore) -> StoreFacts:
     reading = store.sheet.amount("retrieval_per_gb") + store.sheet.amount("egress_per_gb")
-    return StoreFacts(name=store.name, tier=store.tier, domain=store.domain, read_cost_per_gb=reading)
+    return StoreFacts(
+        name=store.name,
+        tier=store.tier,
+        domain=store.domain,
+        read_cost_per_gb=reading,
+        restore_hours=store.sheet.amount("restore_hours"),
+    )
 
 
 def _deciding_rules(

@@ -59,5 +59,7 @@ def _lines(found: Checked) -> Iterator[str]:
     yield from (f"  {line}" for line in found.picture)
     for concern in (*found.unsourced, *found.stale):
         yield f"{concern.name} = {concern.written} {concern.because}."
+    if found.ceilings:
+        yield f"The forecast takes as wide enough for each month: {', '.join(found.ceilings)}."
     if not found.unsourced and not found.stale:
         yield "Nothing is old, and everything has a source."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from tests.capacity.holdings import deposit_images
 from tests.capacity.scenarios import DOUBTFUL, PLAIN, a_scenario, write_scenario
 from tests.kit.houses import a_house
 from tests.kit.shared import shared_data
+from tiering.policy import RemovalCeilings
 
 SHORT = DOUBTFUL.replace("years = 2", "months = 9")
 RISKY = SHORT + "\n[durability]\nsite_shock_per_year = 0.01\ncopy_loss_per_year = 0.001\n"
@@ -160,6 +162,17 @@ def test_the_cheapest_policy_that_loses_little_enough(scenario: Scenario) -> Non
     assert optimise(scenario, most_lost=least, budget=0.0, draws=32, seed=0).best is None
     frontier = [each for each in free.candidates if each.is_on_frontier]
     assert all(a.objects_lost >= b.objects_lost for a, b in itertools.pairwise(frontier))
+
+
+def test_where_copies_may_go_a_policy_may_leave_the_first_store(tmp_path: Path, scenario: Scenario) -> None:
+    guards = replace(scenario.policy.guards, removal=RemovalCeilings(packages=9, size_bytes=99, share=1.0))
+    removing = replace(scenario, policy=replace(scenario.policy, guards=guards))
+    found = optimise(removing, most_lost=1e12, budget=None, draws=16, seed=0)
+    tried = {(each.copies, each.after_days) for each in found.candidates}
+    assert {((("cold", 1),), 0), ((("cold", 1),), 365)} <= tried
+    assert check(removing, today=date(2026, 1, 1)).ceilings[:2] == (
+        "guards.removal.packages = 9", "guards.removal.size = 99 B"
+    )  # fmt: skip
 
 
 def test_without_a_risk_nothing_is_optimised(tmp_path: Path) -> None:
