@@ -49,9 +49,11 @@ class MemoryCatalogue:
     def packages(
         self, *, collection: str | None = None, package_ids: Collection[str] | None = None
     ) -> list[Package]:
+        with self._lock:
+            kept = sorted(self._packages.items())
         return [
             package
-            for name, package in sorted(self._packages.items())
+            for name, package in kept
             if collection in (None, package.collection) and (package_ids is None or name in package_ids)
         ]
 
@@ -71,9 +73,11 @@ class MemoryCatalogue:
         since: datetime | None = None,
         latest: int | None = None,
     ) -> list[Event]:
+        with self._lock:
+            kept = sorted(self._events.items())
         found = [
             event
-            for _, event in sorted(self._events.items())
+            for _, event in kept
             if package_id in (None, event.package_id)
             and (not types or event.event_type in types)
             and (since is None or event.at >= since)
