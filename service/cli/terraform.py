@@ -48,7 +48,8 @@ def write_vars(
       holdfast terraform vars projection.zarr --year 2029 -o terraform
     """
     from capacity.buckets import planned_buckets, variables
-    from capacity.results import is_remote, open_result
+    from capacity.places import is_remote
+    from capacity.results import open_result
     from tiering.policy import read_policy
 
     with settings_here(settings) as (read, _):
