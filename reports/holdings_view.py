@@ -1,113 +1,59 @@
-"""What is held: by store, by collection, what happened, what is below policy."""
+"""What is held: a report of its own, and a chapter of others."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from holdings.house import House
-from holdings.records import Copy, CopyStatus, Event, Outcome, Package, short
-from reports.document import Chapter, Column, Report, Section, Shown, Table, Words
-from reports.figures.bars import Bars
-from reports.numbers import day_of_text, joined, plural, si_bytes
-from tiering.planning import make_plan
-from tiering.policy import read_policy
+from reports.document import Answer, Answers, Asked, Block, Chapter, Questions, Report, Section, Words
+from reports.inventory.gathering import gather_holdings
+from reports.inventory.tables import (
+    ages_shown,
+    below_table,
+    collections_table,
+    damaged_table,
+    growth_blocks,
+    history_table,
+    holds_table,
+    kinds_shown,
+    stores_table,
+    where_blocks,
+    withdrawn_table,
+)
+from reports.inventory.words import (
+    below_sentences,
+    due_sentences,
+    first_sentence,
+    growth_sentences,
+    health_sentences,
+    kept_sentences,
+    sleep_sentences,
+    where_sentences,
+)
+from reports.numbers import count, day_of_text, percent, plural, si_bytes
+
+__all__ = ["gather_holdings", "holdings_chapter", "made_of", "view_holdings"]
 
 Data = dict[str, Any]
 
 
-def gather_holdings(house: House) -> Data:
-    """Read everything that a report says of what is held, in one go."""
-    packages = {package.package_id: package for package in house.catalogue.packages()}
-    copies = [copy for copy in house.catalogue.copies() if copy.package_id in packages]
-    plan = make_plan(house, read_policy(house.settings.policy), at=house.clock.now())
-    bad = Counter(str(copy.status) for copy in copies if not _good(copy))
-    return {
-        "catalogue_id": house.catalogue.catalogue_id,
-        "agent": house.agent,
-        "made_at": short(house.clock.now()),
-        "images": sum(package.images for package in packages.values()),
-        "packages": len(packages),
-        "bytes": sum(package.size_bytes for package in packages.values()),
-        "verified": sum(map(_good, copies)),
-        "not_good": dict(sorted(bad.items())),
-        "blocked": len(plan.blocked),
-        "moves": len(plan.moves),
-        "moves_bytes": sum(move.size_bytes for move in plan.moves),
-        "stores": [_store(house, name, copies, packages) for name in house.stores],
-        "collections": _collections(house, packages.values(), copies),
-        "events": _events(house.catalogue.events()),
-    }
-
-
-def _good(copy: Copy) -> bool:
-    return copy.status is CopyStatus.VERIFIED
-
-
-def _store(house: House, name: str, copies: list[Copy], packages: dict[str, Package]) -> Data:
-    spec = house.settings.stores[name]
-    here = [copy for copy in copies if copy.store == name]
-    good = [copy for copy in here if _good(copy)]
-    checks = [copy.verified_at for copy in good if copy.verified_at]
-    return {
-        "name": name,
-        "tier": spec.tier,
-        "domain": spec.domain,
-        "packages": len(good),
-        "bytes": sum(packages[copy.package_id].size_bytes for copy in good),
-        "not_good": len(here) - len(good),
-        "oldest_check": short(min(checks)) if checks else None,
-    }
-
-
-def _collections(house: House, packages: Iterable[Package], copies: list[Copy]) -> list[Data]:
-    by_collection: dict[str, list[Package]] = defaultdict(list)
-    for package in packages:
-        by_collection[package.collection].append(package)
-    where: dict[str, set[str]] = defaultdict(set)
-    for copy in filter(_good, copies):
-        where[copy.package_id].add(copy.store)
-    return [_collection(house, name, held, where) for name, held in sorted(by_collection.items())]
-
-
-def _collection(house: House, name: str, packages: list[Package], where: dict[str, set[str]]) -> Data:
-    stores = [where[package.package_id] for package in packages]
-    domains = [{house.settings.stores[store].domain for store in held} for held in stores]
-    return {
-        "name": name,
-        "packages": len(packages),
-        "images": sum(package.images for package in packages),
-        "bytes": sum(package.size_bytes for package in packages),
-        "fewest_copies": min(map(len, stores)),
-        "fewest_domains": min(map(len, domains)),
-    }
-
-
-def _events(events: Iterable[Event]) -> list[Data]:
-    kinds: dict[str, list[Event]] = defaultdict(list)
-    for event in events:
-        kinds[str(event.event_type)].append(event)
-    return [
-        {
-            "event": kind,
-            "times": len(found),
-            "failed": sum(event.outcome is Outcome.FAIL for event in found),
-            "first": short(min(event.at for event in found)),
-            "last": short(max(event.at for event in found)),
-        }
-        for kind, found in sorted(kinds.items())
-    ]
-
-
 def view_holdings(data: Data) -> Report:
     """The report about what is held."""
-    chapter = holdings_chapter(data)
+    sections = (
+        Section(title="", anchor="short", blocks=(_answers(data), _questions(data))),
+        Section(title="Where is it?", anchor="where", blocks=(*where_blocks(data), stores_table(data))),
+        Section(title="What is below the policy, and why?", anchor="below", blocks=tuple(_below(data))),
+        Section(title="Is every copy known to be good?", anchor="fixity", blocks=tuple(_fixity(data))),
+        Section(title="What is it?", anchor="kinds", blocks=tuple(_kinds(data))),
+        Section(title="How did it grow?", anchor="growth", blocks=tuple(_growth(data))),
+        Section(title="What is on hold, what is withdrawn?", anchor="kept", blocks=tuple(_kept(data))),
+        Section(title="What happened?", anchor="history", blocks=(history_table(data),)),
+    )  # fmt: skip
     return Report(
         kind="holdings",
         title="What is held",
-        sub=f"{day_of_text(data['made_at'])}. {_first_sentence(data)}",
-        chapters=(chapter,),
+        sub=f"{day_of_text(data['made_at'])}. {first_sentence(data)}",
+        chapters=(Chapter(title="What is held", anchor="held", sections=sections),),
         closing=made_of(data),
         data=data,
     )
@@ -119,7 +65,7 @@ def made_of(data: Data) -> str:
 
 
 def holdings_chapter(data: Data) -> Chapter:
-    """What is held, as a part of any report."""
+    """What is held, in short, as a part of another report."""
     return Chapter(
         title="What is held",
         anchor="held",
@@ -128,95 +74,115 @@ def holdings_chapter(data: Data) -> Chapter:
                 title="How many copies are there, and where?",
                 anchor="held-copies",
                 blocks=(
-                    *(Words(text=text) for text in _sentences(data)),
-                    _stores(data),
-                    _collections_table(data),
+                    *(Words(text=text) for text in _in_short(data)),
+                    stores_table(data),
+                    collections_table(data),
                 ),
             ),
-            Section(title="What happened?", anchor="held-history", blocks=(_history(data),)),
+            Section(title="What happened?", anchor="held-history", blocks=(history_table(data),)),
         ),
     )
 
 
-def _first_sentence(data: Data) -> str:
-    if not data["packages"]:
-        return "Nothing is held yet."
-    return (
-        f"{plural(data['images'], 'image')} in {plural(data['packages'], 'package')} are held: "
-        f"{si_bytes(data['bytes'])}, in {plural(data['verified'], 'verified copy', 'verified copies')}."
+def _in_short(data: Data) -> Iterator[str]:
+    yield first_sentence(data)
+    if data["packages"]:
+        if data["not_good"]:
+            yield from health_sentences(data)
+        if data["below"]:
+            yield from below_sentences(data)
+        else:
+            yield "Every package has the copies that the policy asks for today."
+
+
+def _answers(data: Data) -> Answers:
+    return Answers(answers=tuple(_boxes(data)))
+
+
+def _boxes(data: Data) -> Iterator[Answer]:
+    yield Answer(
+        number=count(data["images"]),
+        what="image held" if data["images"] == 1 else "images held",
+        band=f"{si_bytes(data['bytes'])} of one copy, in {plural(data['packages'], 'package')}",
+    )
+    whole = sum(each["bytes"] for each in data["stores"])
+    places = {each["domain"] for each in data["stores"] if each["packages"]}
+    yield Answer(
+        number=si_bytes(whole),
+        what="in all verified copies",
+        band=f"{plural(data['verified'], 'copy', 'copies')} in {plural(len(places), 'domain')}",
+    )
+    below = sum(max(each["copies"], each["packages"]) for each in data["below"])
+    yield Answer(
+        number=count(below),
+        what="copies or domains are wanting" if below != 1 else "copy or domain is wanting",
+        band="against the policy, today",
+    )
+    if data["verified"]:
+        yield Answer(
+            number=_share_in_time(data),
+            what=f"of the copies were read within {plural(data['policy']['days'], 'day')}",
+            band="which is what the policy asks for",
+        )
+
+
+def _share_in_time(data: Data) -> str:
+    share = 1 - data["due"]["copies"] / data["verified"]
+    # One of a thousand is not all of them: 99.96 % must not read 100 %.
+    return percent(min(share, 0.99) if data["due"]["copies"] and share > 0.99 else share)
+
+
+def _questions(data: Data) -> Questions:
+    asked = (
+        ("Where are the holdings?", where_sentences, "where"),
+        ("Is anything below the policy?", below_sentences, "below"),
+        ("Is every copy good?", health_sentences, "fixity"),
+        ("Is anything due to be read again?", due_sentences, "fixity"),
+        ("What sleeps?", sleep_sentences, "where"),
+        ("How did it grow?", growth_sentences, "growth"),
+        ("What is on hold or withdrawn?", kept_sentences, "kept"),
+    )
+    return Questions(
+        asked=tuple(
+            Asked(question=question, sentences=told, more=more)
+            for question, sentences, more in asked
+            if (told := tuple(sentences(data)))
+        )
     )
 
 
-def _sentences(data: Data) -> Iterator[str]:
-    yield _first_sentence(data)
-    if not data["packages"]:
-        return
-    if bad := data["not_good"]:
-        told = joined([f"{n} {state}" for state, n in bad.items()])
-        yield f"{plural(sum(bad.values()), 'copy is', 'copies are')} not good: {told}. Run holdfast verify."
-    yield _against_policy(data)
+def _below(data: Data) -> Iterator[Block]:
+    if data["below"]:
+        yield below_table(data)
+    else:
+        yield Words(text="Nothing: every package has the copies that the policy asks for today.")
 
 
-def _against_policy(data: Data) -> str:
-    if n := data["blocked"]:
-        return f"{plural(n, 'thing stands', 'things stand')} in the way of the policy."
-    if n := data["moves"]:
-        size = si_bytes(data["moves_bytes"])
-        return f"The policy asks for {plural(n, 'more copy', 'more copies')} ({size})."
-    return "Every package has the copies that the policy asks for today."
+def _fixity(data: Data) -> Iterator[Block]:
+    if data["verified"]:
+        yield ages_shown(data)
+    if data["damaged"]:
+        yield damaged_table(data)
+    else:
+        yield Words(text="No copy is known to be suspect or missing.")
 
 
-def _stores(data: Data) -> Shown:
-    stores = data["stores"]
-    table = Table(
-        name="stores",
-        caption=f"Stores. Source: catalogue {data['catalogue_id']}, copies last read as dated.",
-        columns=(
-            Column(heading="store"),
-            Column(heading="tier"),
-            Column(heading="domain"),
-            Column(heading="packages", kind="count"),
-            Column(heading="bytes verified", kind="bytes"),
-            Column(heading="not good", kind="count"),
-            Column(heading="oldest check", kind="moment"),
-        ),
-        rows=tuple(
-            (each["name"], each["tier"], each["domain"], each["packages"], each["bytes"], each["not_good"],
-             each["oldest_check"] or "never")
-            for each in stores
-        ),
-    )  # fmt: skip
-    told = "; ".join(f"{each['name']} {si_bytes(each['bytes'])}" for each in stores)
-    picture = Bars(name="stores", title="Verified bytes in each store", description=told, value=4)
-    return Shown(picture=picture, table=table)
+def _kinds(data: Data) -> Iterator[Block]:
+    if data["formats"]:
+        yield kinds_shown(data)
+    else:
+        yield Words(text="No image that is given out is held.")
 
 
-def _collections_table(data: Data) -> Table:
-    return Table(
-        name="collections",
-        caption=f"Collections. Source: catalogue {data['catalogue_id']}.",
-        columns=(
-            Column(heading="collection"),
-            Column(heading="packages", kind="count"),
-            Column(heading="images", kind="count"),
-            Column(heading="bytes of one copy", kind="bytes"),
-            Column(heading="fewest copies", kind="count"),
-            Column(heading="fewest domains", kind="count"),
-        ),
-        rows=tuple(tuple(each.values()) for each in data["collections"]),
-    )
+def _growth(data: Data) -> Iterator[Block]:
+    yield from growth_blocks(data)
+    if not data["growth"]:
+        yield Words(text="Nothing was deposited yet.")
 
 
-def _history(data: Data) -> Table:
-    return Table(
-        name="history",
-        caption="What happened. Source: the events in the catalogue (PREMIS event types).",
-        columns=(
-            Column(heading="event"),
-            Column(heading="times", kind="count"),
-            Column(heading="failed", kind="count"),
-            Column(heading="first", kind="moment"),
-            Column(heading="last", kind="moment"),
-        ),
-        rows=tuple(tuple(each.values()) for each in data["events"]),
-    )
+def _kept(data: Data) -> Iterator[Block]:
+    yield Words(text=" ".join(kept_sentences(data)))
+    if data["holds"]:
+        yield holds_table(data)
+    if data["withdrawn"]:
+        yield withdrawn_table(data)

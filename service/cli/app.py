@@ -34,6 +34,7 @@ from service.cli import (
     recall,
     receipt,
     report_capacity,
+    report_holdings,
     stores,
     terraform,
     tier,
@@ -431,6 +432,7 @@ _report = _group(
     \b
     EXAMPLES
       holdfast report capacity projection.zarr -o report.html
+      holdfast report holdings -o holdings.html
     """,
 )
 _add(
@@ -438,6 +440,13 @@ _add(
     "capacity",
     report_capacity.capacity,
     "Tell what will be needed, with the doubt shown.",
+    no="never",
+)
+_add(
+    _report,
+    "holdings",
+    report_holdings.holdings,
+    "Tell what is held, how well, and what is below the policy.",
     no="never",
 )
 

@@ -118,6 +118,7 @@ def test_every_command_says_one_document(folder: Path, capsys: Said) -> None:
     refused = tell("terraform", "vars", "projection.zarr", status=2)["error"]
     assert "No store of the plan is in S3" in refused["sentence"]
     assert Path(tell("report", "capacity", "projection.zarr", "-o", "page.html")["report"]).is_file()
+    assert Path(tell("report", "holdings", "-o", "held.md")["report"]).is_file()
 
     assert set(COMMANDS) - tried == {("demo",)}, "the demo has tests of its own"
 
