@@ -7,10 +7,12 @@ from typing import Any
 
 from reports.document import Report
 from reports.holdings_view import view_holdings
+from reports.moving.view import view_tiering
 from reports.projection.view import view_capacity
 
 VIEWS: Mapping[str, Callable[[dict[str, Any]], Report]] = {
     "capacity": view_capacity,
     "holdings": view_holdings,
+    "tiering": view_tiering,
 }
 """By `Report.kind`."""

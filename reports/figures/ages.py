@@ -10,7 +10,7 @@ import numpy as np
 
 from reports.document import Table, Width
 from reports.figures.chart import Chart, Rows, columns, words
-from reports.figures.style import ACTUAL, CARD, INK, INNER
+from reports.figures.style import ACTUAL, CARD, INK, INNER, patterned
 from reports.numbers import told
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Ages(Chart):
             late = place in table.emphasised and amounts[place] > 0
             axes.barh(
                 place, amounts[place] / largest, height=0.66, color=ACTUAL if late else INNER,
-                hatch="////" if late else None, edgecolor=CARD,
+                hatch="////" if late and patterned() else None, edgecolor=CARD,
             )  # fmt: skip
             text = told(row[self.value], table.columns[self.value]) + (f", {self.marked}" if late else "")
             axes.annotate(

@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from reports.document import Table, Width
 from reports.figures.chart import Chart, Rows, words
-from reports.figures.style import CARD, FAINT, INK, INNER, OUTER, RULE
+from reports.figures.style import CARD, FAINT, INK, INNER, OUTER, RULE, patterned
 from reports.numbers import count, si_bytes
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _draw(axes: Axes, cell: _Cell, place: tuple[int, int], letters: float) -> No
     box = Rectangle(
         (column + 0.03, line + 0.07), 0.94, 0.86,
         facecolor=INNER if cell.is_full else OUTER if partly else CARD,
-        edgecolor=RULE, linewidth=0.8, hatch="////" if partly else None,
+        edgecolor=RULE, linewidth=0.8, hatch="////" if partly and patterned() else None,
     )  # fmt: skip
     axes.add_patch(box)
     behind = {"boxstyle": "square,pad=0.15", "facecolor": OUTER, "linewidth": 0} if partly else None

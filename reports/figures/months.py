@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from reports.document import Table
 from reports.figures.axes import mark_time, unit_for, write_unit
@@ -51,5 +52,7 @@ class TimeBars(Chart):
             )  # fmt: skip
         axes.set_xlim(float(at[0]) - 0.9, float(at[-1]) + 0.9)
         axes.set_ylim(bottom=0, top=(float(amounts.max(initial=0.0)) / factor or 1.0) * 1.14)
+        if column.kind == "count":
+            axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
         write_unit(axes, unit)
         return Rows(along="x", at=list(at))

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from matplotlib import rcParams
+
 PALETTE = {
     "#010203": ("var(--ink)", "#1c2321"),
     "#040506": ("var(--faint)", "#4c5753"),
@@ -62,3 +64,11 @@ STYLE: dict[Any, Any] = {
     "figure.facecolor": "none",
     "axes.facecolor": "none",
 }
+
+
+def patterned() -> bool:
+    """Whether patterns are drawn. On paper, where letters are lines, the words alone tell things apart.
+
+    What makes the PDF knows no patterns.
+    """
+    return bool(rcParams["svg.fonttype"] == "none")

@@ -35,6 +35,7 @@ from service.cli import (
     receipt,
     report_capacity,
     report_holdings,
+    report_tiering,
     stores,
     terraform,
     tier,
@@ -447,6 +448,13 @@ _add(
     "holdings",
     report_holdings.holdings,
     "Tell what is held, how well, and what is below the policy.",
+    no="never",
+)
+_add(
+    _report,
+    "tiering",
+    report_tiering.tiering,
+    "Tell what a plan moves, for what money, and what was done.",
     no="never",
 )
 

@@ -119,6 +119,7 @@ def test_every_command_says_one_document(folder: Path, capsys: Said) -> None:
     assert "No store of the plan is in S3" in refused["sentence"]
     assert Path(tell("report", "capacity", "projection.zarr", "-o", "page.html")["report"]).is_file()
     assert Path(tell("report", "holdings", "-o", "held.md")["report"]).is_file()
+    assert Path(tell("report", "tiering", "-o", "moves.md")["report"]).is_file()
 
     assert set(COMMANDS) - tried == {("demo",)}, "the demo has tests of its own"
 
