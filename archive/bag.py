@@ -9,10 +9,13 @@ that one pass over the source suffices; their sizes are known before the first b
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
+from operator import add
+from typing import Protocol
 
 from archive import tar
 from archive.describing.profile import profile_identifier
@@ -24,6 +27,7 @@ DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 ALGORITHMS = frozenset({"md5", "sha1", "sha224", "sha256", "sha384", "sha512"})
 """Those of section 2.4 that a bag may be made or checked with, by the names that manifests bear."""
 _ENCODED = str.maketrans({"%": "%25", "\n": "%0A", "\r": "%0D"})
+_TO_ENCODE = re.compile("[%\n\r]")
 _DECODED = {"%25": "%", "%0A": "\n", "%0D": "\r"}
 
 
@@ -50,14 +54,33 @@ class Intent:
     """Whose collection it is; None where the settings do not say."""
 
 
-Describe = Callable[[Mapping[str, Sequence[bytes]]], "list[tuple[str, bytes]]"]
-"""From the digests of the payload, by algorithm and in order of the files, to further tag files by name.
-Their sizes hang on nothing but the number and the length of the digests."""
+Digests = Mapping[str, Sequence[bytes]]
+"""Of the payload files in their order, by algorithm."""
 
 
-def nothing_more(_: Mapping[str, Sequence[bytes]]) -> list[tuple[str, bytes]]:
-    """No further tag files: a bag that holds what the RFC asks for."""
-    return []
+class Describes(Protocol):
+    """Whoever has further tag files for a bag."""
+
+    def sizes(self) -> list[tuple[str, int]]:
+        """How many bytes each of them has, by name: known before the digests are."""
+        ...
+
+    def tag_files(self, digests: Digests) -> list[tuple[str, bytes]]:
+        """The same ones, in the same order."""
+        ...
+
+
+class NothingMore:
+    """A bag that holds what the RFC asks for."""
+
+    def sizes(self) -> list[tuple[str, int]]:
+        return []
+
+    def tag_files(self, digests: Digests) -> list[tuple[str, bytes]]:  # noqa: ARG002  # as it is asked
+        return []
+
+
+_NOTHING_MORE = NothingMore()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +96,7 @@ class Layout:
     """Where the payload ends and the tag files begin."""
     size_bytes: int
     """Of the whole tar."""
-    describe: Describe = nothing_more
+    describe: Describes = _NOTHING_MORE
 
     @property
     def payload_bytes(self) -> int:
@@ -90,47 +113,58 @@ class Layout:
         started_s = int(self.intent.started_at.timestamp())
         return tar.header(f"{self.intent.package_id}/{name}", size_bytes=len(data), modified_s=started_s)
 
+    def member_bytes(self, name: str, size_bytes: int) -> int:
+        """What a file of the bag takes in the tar."""
+        head = tar.header_bytes(f"{self.intent.package_id}/{name}", size_bytes=size_bytes)
+        return head + size_bytes + len(tar.padding(size_bytes))
 
-def plan_bag(intent: Intent, files: Sequence[SourceFile], *, describe: Describe = nothing_more) -> Layout:
+
+def plan_bag(intent: Intent, files: Sequence[SourceFile], *, describe: Describes = _NOTHING_MORE) -> Layout:
     """Where every file will lie, and how big the tar will be, before anything is read."""
     layout = Layout(
         intent=intent, files=tuple(files), offsets=(), tags_offset=0, size_bytes=0, describe=describe
     )
-    heads = [len(layout.header_of(file)) for file in files]
-    tails = [file.size_bytes + len(tar.padding(file.size_bytes)) for file in files]
-    starts = list(accumulate(map(sum, zip(heads, tails, strict=True)), initial=0))
+    top = f"{intent.package_id}/"
+    heads = [tar.header_bytes(top + payload_path(file), size_bytes=file.size_bytes) for file in files]
+    tails = [file.size_bytes + -file.size_bytes % tar.BLOCK for file in files]
+    starts = list(accumulate(map(add, heads, tails), initial=0))
     tags_offset = starts.pop()
-    size = tags_offset + sum(_tag_member_bytes(layout, name, data) for name, data in _placeholders(layout))
+    size = tags_offset + sum(layout.member_bytes(name, size) for name, size in _tag_sizes(layout))
     return Layout(
         intent=intent,
         files=layout.files,
-        offsets=tuple(start + head for start, head in zip(starts, heads, strict=True)),
+        offsets=tuple(map(add, starts, heads)),
         tags_offset=tags_offset,
         size_bytes=size + len(tar.ending(size)),
         describe=describe,
     )
 
 
-def _tag_member_bytes(layout: Layout, name: str, data: bytes) -> int:
-    return len(layout.header_of_tag(name, data)) + len(data) + len(tar.padding(len(data)))
+def _tag_sizes(layout: Layout) -> list[tuple[str, int]]:
+    """Every tag file and how long it will be, before a digest is known."""
+    tags = [("bagit.txt", len(DECLARATION)), ("bag-info.txt", len(bag_info(layout)))]
+    tags += layout.describe.sizes()
+    paths = [encoded_path(payload_path(file)) for file in layout.files]
+    tags += _manifest_sizes(layout, "manifest", paths)
+    return tags + _manifest_sizes(layout, "tagmanifest", [name for name, _ in tags])
 
 
-def _placeholders(layout: Layout) -> list[tuple[str, bytes]]:
-    """The tag files with zeros for hashes: as long as the real ones will be."""
-    zeros = {
-        name: [bytes(hashlib.new(name).digest_size)] * len(layout.files) for name in layout.intent.algorithms
-    }
-    return tag_files(layout, zeros)
+def _manifest_sizes(layout: Layout, kind: str, paths: Sequence[str]) -> list[tuple[str, int]]:
+    names = len("".join(paths).encode())
+    return [
+        (f"{kind}-{algorithm}.txt", names + len(paths) * (2 * hashlib.new(algorithm).digest_size + 3))
+        for algorithm in layout.intent.algorithms
+    ]
 
 
-def tag_files(layout: Layout, digests: Mapping[str, Sequence[bytes]]) -> list[tuple[str, bytes]]:
+def tag_files(layout: Layout, digests: Digests) -> list[tuple[str, bytes]]:
     """Every tag file with its name, in the order in which they are written.
 
     digests : for each algorithm, the digest of each payload file, in the order of the files.
     """
     tags = [("bagit.txt", DECLARATION), ("bag-info.txt", bag_info(layout))]
-    tags += layout.describe(digests)
-    paths = [payload_path(file) for file in layout.files]
+    tags += layout.describe.tag_files(digests)
+    paths = [encoded_path(payload_path(file)) for file in layout.files]
     tags += [
         (f"manifest-{algorithm}.txt", manifest(zip(digests[algorithm], paths, strict=True)))
         for algorithm in layout.intent.algorithms
@@ -162,8 +196,8 @@ def bag_info(layout: Layout) -> bytes:
 
 
 def manifest(lines: Iterable[tuple[bytes, str]]) -> bytes:
-    """A manifest (section 2.1.3): digest, two spaces, path, one line each."""
-    return "".join(f"{digest.hex()}  {encoded_path(path)}\n" for digest, path in lines).encode()
+    """A manifest (section 2.1.3): digest, two spaces, path, one line each; paths come encoded."""
+    return "".join([f"{digest.hex()}  {path}\n" for digest, path in lines]).encode()
 
 
 def payload_path(file: SourceFile) -> str:
@@ -173,7 +207,7 @@ def payload_path(file: SourceFile) -> str:
 
 def encoded_path(path: str) -> str:
     """CR, LF and % percent-encoded, and nothing else (section 2.1.3)."""
-    return path.translate(_ENCODED)
+    return path.translate(_ENCODED) if _TO_ENCODE.search(path) else path
 
 
 def decoded_path(text: str) -> str:

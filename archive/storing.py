@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from archive.bag import Intent, plan_bag
+from archive.bag import Digests, Intent, plan_bag
 from archive.describing import Description
 from archive.identifying.interface import FoundImage, Sidecar
 from archive.intent import INTENT_NAME, Declared, declare, withdraw
@@ -39,9 +39,6 @@ from holdings.stores.proving import Proven, put_and_prove
 BAG_NAME = "bag.tar"
 STORED_NAMES = (INTENT_NAME, BAG_NAME, INDEX_NAME, MANIFEST_NAME)
 """Every object of a bag in a store, in the order of their first writing."""
-
-Digests = Mapping[str, Sequence[bytes]]
-"""Of the payload files in their order, by algorithm."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +69,7 @@ def store_bag(
     declared = declare(store, intent)
     contents = planned.contents(declared.intent)
     description = Description(contents, declared.intent.algorithms)
-    layout = plan_bag(declared.intent, planned.source_files, describe=description.tag_files)
+    layout = plan_bag(declared.intent, planned.source_files, describe=description)
     stream = BagStream(source, layout)
     bag_key = package_prefix(intent.package_id) + BAG_NAME
     try:

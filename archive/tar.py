@@ -35,13 +35,23 @@ class NotOurs(Exception):
 def header(name: str, *, size_bytes: int, modified_s: int) -> bytes:
     """What stands before a file: one block, more where a name is long or not ASCII."""
     time_s = min(max(modified_s, 0), _NEWEST)
-    if name.isascii() and len(name) <= tarfile.LENGTH_NAME and size_bytes <= _LARGEST and "\0" not in name:
+    if _is_plain(name, size_bytes):
         return _plain_header(name.encode(), size_bytes, time_s)
     member = tarfile.TarInfo(name)
     member.size = size_bytes
     member.mtime = time_s
     member.mode = 0o644
     return member.tobuf(tarfile.PAX_FORMAT, "utf-8", "strict")
+
+
+def header_bytes(name: str, *, size_bytes: int) -> int:
+    """How long the header of such a file is, whenever it was modified."""
+    return BLOCK if _is_plain(name, size_bytes) else len(header(name, size_bytes=size_bytes, modified_s=0))
+
+
+def _is_plain(name: str, size_bytes: int) -> bool:
+    """Whether one block says it."""
+    return name.isascii() and len(name) <= tarfile.LENGTH_NAME and size_bytes <= _LARGEST and "\0" not in name
 
 
 def _plain_header(name: bytes, size_bytes: int, time_s: int) -> bytes:

@@ -30,8 +30,12 @@ class Description:
         uris = [path_uri(item.file.path) for item in contents.files]
         self._premis = premis_draft(contents, algorithms, uris)
         self._tables = _tables(contents)
-        sizes = [(PREMIS_NAME, len(self._premis)), *((name, len(data)) for name, data in self._tables)]
-        self._crate = crate_draft(contents, algorithms, uris, sizes)
+        self._sizes = [(PREMIS_NAME, len(self._premis)), *((name, len(data)) for name, data in self._tables)]
+        self._crate = crate_draft(contents, algorithms, uris, self._sizes)
+
+    def sizes(self) -> list[tuple[str, int]]:
+        """How many bytes each tag file will have, in the order of `tag_files`."""
+        return [*self._sizes, (CRATE_NAME, len(self._crate))]
 
     def tag_files(self, digests: Mapping[str, Sequence[bytes]]) -> list[tuple[str, bytes]]:
         """The tag files with their names, in the order in which they are written.

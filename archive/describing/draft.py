@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
+from binascii import hexlify
 from collections.abc import Mapping, Sequence
 from functools import cache
 
@@ -38,7 +39,7 @@ class Draft:
         for algorithm, places in self._places.items():
             length = 2 * digest_bytes(algorithm)
             for place, digest in zip(places, digests[algorithm], strict=True):
-                data[place : place + length] = digest.hex().encode()
+                data[place : place + length] = hexlify(digest)
         return bytes(data)
 
 

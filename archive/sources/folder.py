@@ -12,6 +12,8 @@ from typing import BinaryIO, cast
 from archive.sources.interface import CHUNK_BYTES, EMPTY_FOLDER, LeftOut, SourceFile, changed, unreadable
 from holdings.errors import BadInput
 
+_OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+"""Never a link that took the file's place, never a wait for a pipe."""
 _KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
     (stat.S_ISLNK, "a link; links are not followed"),
     (stat.S_ISFIFO, "a pipe, not a file"),
@@ -36,6 +38,7 @@ class FolderSource:
                 f"The source {self.origin} is not a folder.", hint="Give the folder that holds the images."
             )
         self.root = root.resolve()
+        self._prefix = f"{self.root}/"
 
     def entries(self) -> Iterator[SourceFile | LeftOut]:
         # Depth first without recursion: a hostile tree may be deeper than Python's stack.
@@ -71,16 +74,21 @@ class FolderSource:
         return cast("BinaryIO", io.BufferedReader(self._open(file.path)))
 
     def read(self, file: SourceFile) -> Iterator[bytes]:
+        # Calls of the system and nothing around them: of small files there are many.
+        left = file.size_bytes
         try:
-            with self._open(file.path) as opened:
-                _check_unchanged(file, os.fstat(opened.fileno()))
-                left = file.size_bytes
-                while left and (chunk := opened.read(min(CHUNK_BYTES, left))):
+            handle = os.open(self._prefix + file.path, _OPEN)
+            try:
+                if left > CHUNK_BYTES:  # a small one is read before anybody could be told
+                    _check_unchanged(file, os.fstat(handle))
+                while left and (chunk := os.read(handle, min(CHUNK_BYTES, left))):
                     left -= len(chunk)
                     yield chunk
-                _check_unchanged(file, os.fstat(opened.fileno()))
+                _check_unchanged(file, os.fstat(handle))
                 if left:
                     raise changed(file.path)
+            finally:
+                os.close(handle)
         except OSError as error:
             raise unreadable(file.path, error.strerror or str(error)) from None
 
@@ -88,9 +96,7 @@ class FolderSource:
         return self.root / file.path
 
     def _open(self, path: str) -> io.FileIO:
-        """Never a link that took the file's place, never a wait for a pipe."""
-        handle = os.open(self.root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        return io.FileIO(handle, closefd=True)
+        return io.FileIO(os.open(self._prefix + path, _OPEN), closefd=True)
 
 
 def _look_at(entry: os.DirEntry[str], path: str) -> SourceFile | LeftOut:
