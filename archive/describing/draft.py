@@ -7,9 +7,7 @@ tens of thousands of small files that costs more than to hash them.
 from __future__ import annotations
 
 import hashlib
-from array import array
-from binascii import hexlify
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 
@@ -17,30 +15,40 @@ class Draft:
     """Text with places for digests in hexadecimal, by algorithm, in the order in which they are made."""
 
     def __init__(self) -> None:
-        self._data = bytearray()
-        self._places: dict[str, array[int]] = {}
+        self._before: list[str] = []
+        """The text before each place."""
+        self._places: list[str] = []
+        """The algorithm of each."""
+        self._last: list[str] = []
+        """What was written since the last place."""
 
     def __len__(self) -> int:
         """Bytes of the document, the digests included."""
-        return len(self._data)
+        text = len("".join(self._before).encode()) + len("".join(self._last).encode())
+        kinds = set(self._places)
+        return text + sum(2 * digest_bytes(kind) * self._places.count(kind) for kind in kinds)
 
     def write(self, text: str) -> None:
         """More text."""
-        self._data += text.encode()
+        self._last.append(text)
 
     def leave(self, algorithm: str) -> None:
         """Room for the next digest of that algorithm."""
-        self._places.setdefault(algorithm, array("q")).append(len(self._data))
-        self._data += bytes(2 * digest_bytes(algorithm))
+        self._before.append("".join(self._last))
+        self._last.clear()
+        self._places.append(algorithm)
 
     def filled(self, digests: Mapping[str, Sequence[bytes]]) -> bytes:
-        """The document with these digests."""
-        data = self._data
-        for algorithm, places in self._places.items():
-            length = 2 * digest_bytes(algorithm)
-            for place, digest in zip(places, digests[algorithm], strict=True):
-                data[place : place + length] = hexlify(digest)
-        return bytes(data)
+        """The document with these digests, one for each place."""
+        spelled = {kind: self._spelled(kind, digests[kind]) for kind in set(self._places)}
+        parts: list[str] = []
+        for text, kind in zip(self._before, self._places, strict=True):
+            parts += text, next(spelled[kind])
+        return "".join(parts + self._last).encode()
+
+    def _spelled(self, kind: str, digests: Sequence[bytes]) -> Iterator[str]:
+        assert len(digests) == self._places.count(kind), "a digest for each place"
+        return map(bytes.hex, digests)
 
 
 @cache

@@ -63,8 +63,8 @@ def premis_draft(contents: Contents, algorithms: Sequence[str], uris: Sequence[s
             draft.write(before)
             draft.leave(name)
             draft.write("</messageDigest></fixity>")
-        name = escaped(item.file.path)
-        draft.write(_AFTER_FIXITY.format(item.file.size_bytes, _format(item.format), name))
+        told = item.file
+        draft.write(_AFTER_FIXITY.format(told.size_bytes, _format(item.format), escaped(told.path)))
     for number, event in enumerate(events_of(contents, [_ALGORITHMS[name] for name in algorithms]), 1):
         draft.write(_event(contents, number, event))
     draft.write("".join(_agents(contents)) + "</premis>\n")
