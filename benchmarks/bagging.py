@@ -12,49 +12,83 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.measuring import io_counters
 
 
-def prepare(source: Path, settings: Path) -> Callable[[], object]:
-    """The library's own step over `source`, ready to be run once: all that knows its interface."""
+def prepare(source: Path, settings: Path) -> Callable[[], bool]:
+    """The library's own step over `source`, ready to be run once: all that knows its interface.
+
+    The files are split into bags and those made as many at a time as `holdfast deposit` does.
+    """
+    import pyarrow.parquet  # noqa: F401, PLC0415  # a deposit has loaded it by then
+
     from archive.bag import Intent  # noqa: PLC0415
-    from archive.identifying.identify import identify_files  # noqa: PLC0415
+    from archive.crew import Hands  # noqa: PLC0415
     from archive.identifying.interface import Check, FoundImage, Sidecar  # noqa: PLC0415
     from archive.planned import PlannedBag  # noqa: PLC0415
     from archive.sources.folder import FolderSource  # noqa: PLC0415
     from archive.sources.interface import SourceFile  # noqa: PLC0415
-    from archive.storing import store_bag  # noqa: PLC0415
+    from archive.splitting import Bounds, Piece, placed  # noqa: PLC0415
     from holdings.observing import nobody  # noqa: PLC0415
     from holdings.settings import read_settings  # noqa: PLC0415
     from holdings.stores.opening import open_store  # noqa: PLC0415
 
     chosen = read_settings(settings)
-    store = open_store(chosen.stores[chosen.bags.store])
     folder = FolderSource(source)
+    hands = Hands(
+        source=folder,
+        target=open_store(chosen.stores[chosen.bags.store]),
+        threads=chosen.limits.threads,
+        observer=nobody,
+    )
     files = sorted(
         (entry for entry in folder.entries() if isinstance(entry, SourceFile)),
         key=lambda file: file.path.encode(),
     )
-    found = identify_files(folder, files, check=Check.STRUCTURE, threads=chosen.limits.threads)
-    planned = PlannedBag(files=[item for item in found if isinstance(item, FoundImage | Sidecar)])
-    intent = Intent(
-        package_id="bench-0123456789ab",
-        collection="bench",
-        started_at=datetime(2026, 1, 1, tzinfo=UTC),
-        algorithms=chosen.bags.algorithms,
-        software="benchmark",
+    found = [
+        item
+        for item in hands.identify(files, check=Check.STRUCTURE)
+        if isinstance(item, FoundImage | Sidecar)
+    ]
+    pieces = (
+        Piece(place, item.file.size_bytes, item.file.path, item.file.size_bytes, 1)
+        for place, item in enumerate(found)
     )
-    return lambda: store_bag(store, folder, planned, intent, observer=nobody)
+    bags: dict[int, list[FoundImage | Sidecar]] = {}
+    for place, number in placed(
+        pieces, Bounds(size_bytes=chosen.bags.bag_bytes, files=chosen.bags.bag_files)
+    ):
+        bags.setdefault(number, []).append(found[place])
+
+    def store(number: int) -> bool:
+        intent = Intent(
+            package_id=f"bench-{number:012x}",
+            collection="bench",
+            started_at=datetime(2026, 1, 1, tzinfo=UTC),
+            algorithms=chosen.bags.algorithms,
+            software="benchmark",
+            number=number,
+            count=len(bags),
+        )
+        planned = PlannedBag(files=bags[number], number=number, count=len(bags))
+        return hands.store(planned, intent) is not None
+
+    def step() -> bool:
+        with ThreadPoolExecutor(hands.at_once) as pool:
+            return all(pool.map(store, bags))
+
+    return step
 
 
 def main(source: Path, settings: Path) -> None:
     """Run the step and say what it took."""
     step = prepare(source, settings)
     io_before, wall, cpu = io_counters("self"), time.perf_counter(), _cpu_seconds()
-    if step() is None:
+    if not step():
         raise SystemExit("nothing was bagged")
     io_after = io_counters("self")
     print(

@@ -22,13 +22,12 @@ def texts(values: Sequence[str | None]) -> pa.Array:
     """Text; None is null. Raises UnicodeEncodeError for half a character."""
     import pyarrow as pa  # noqa: PLC0415  # takes long to import; commands without tables do without
 
-    data = "".join(value or "" for value in values).encode()
+    there = ["" if value is None else value for value in values]
+    text = "".join(there)
+    data = text.encode()
     if len(data) > _MOST_BYTES:
         raise ValueError("more text than one array holds")
-    if len(data) == sum(len(value or "") for value in values):
-        lengths = (len(value or "") for value in values)
-    else:
-        lengths = (len((value or "").encode()) for value in values)
+    lengths = map(len, there if text.isascii() else map(str.encode, there))
     offsets = array("i", accumulate(lengths, initial=0))
     buffers = [_there(values), pa.py_buffer(offsets), pa.py_buffer(data)]
     return pa.Array.from_buffers(pa.string(), len(values), buffers)

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from itertools import islice
+from operator import attrgetter
 from typing import TYPE_CHECKING, BinaryIO
 
 from holdings.arrays import maps, no_rows, real_numbers, texts, whole_numbers
@@ -96,7 +97,7 @@ def _column(images: Sequence[Image], field: pa.Field) -> pa.Array:
     if field.name == "terms":
         return maps([sorted(image.terms.items()) for image in images], field.type)
     make = {pa.int64(): whole_numbers, pa.float64(): real_numbers}.get(field.type, texts)
-    return make([getattr(image, field.name) for image in images])
+    return make(list(map(attrgetter(field.name), images)))
 
 
 def _groups(batches: Iterator[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
