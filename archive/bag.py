@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import accumulate
 from operator import add
@@ -97,6 +97,8 @@ class Layout:
     size_bytes: int
     """Of the whole tar."""
     describe: Describes = _NOTHING_MORE
+    remark: str | None = None
+    """What whoever gets the bag should know first; one line."""
 
     @property
     def payload_bytes(self) -> int:
@@ -119,10 +121,22 @@ class Layout:
         return head + size_bytes + len(tar.padding(size_bytes))
 
 
-def plan_bag(intent: Intent, files: Sequence[SourceFile], *, describe: Describes = _NOTHING_MORE) -> Layout:
+def plan_bag(
+    intent: Intent,
+    files: Sequence[SourceFile],
+    *,
+    describe: Describes = _NOTHING_MORE,
+    remark: str | None = None,
+) -> Layout:
     """Where every file will lie, and how big the tar will be, before anything is read."""
     layout = Layout(
-        intent=intent, files=tuple(files), offsets=(), tags_offset=0, size_bytes=0, describe=describe
+        intent=intent,
+        files=tuple(files),
+        offsets=(),
+        tags_offset=0,
+        size_bytes=0,
+        describe=describe,
+        remark=remark,
     )
     top = f"{intent.package_id}/"
     heads = [tar.header_bytes(top + payload_path(file), size_bytes=file.size_bytes) for file in files]
@@ -130,13 +144,11 @@ def plan_bag(intent: Intent, files: Sequence[SourceFile], *, describe: Describes
     starts = list(accumulate(map(add, heads, tails), initial=0))
     tags_offset = starts.pop()
     size = tags_offset + sum(layout.member_bytes(name, size) for name, size in _tag_sizes(layout))
-    return Layout(
-        intent=intent,
-        files=layout.files,
+    return replace(
+        layout,
         offsets=tuple(map(add, starts, heads)),
         tags_offset=tags_offset,
         size_bytes=size + len(tar.ending(size)),
-        describe=describe,
     )
 
 
@@ -189,6 +201,7 @@ def bag_info(layout: Layout) -> bytes:
         ("External-Identifier", intent.package_id),
         ("Bag-Group-Identifier", intent.group or intent.collection),
         ("Bag-Count", f"{intent.number} of {intent.count}"),
+        *([("Internal-Sender-Description", layout.remark)] if layout.remark else []),
         ("Bag-Size", human_size(layout.payload_bytes)),
         ("Payload-Oxum", f"{layout.payload_bytes}.{len(layout.files)}"),
     )

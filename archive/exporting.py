@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archive import tar
-from archive.bag import decoded_path
+from archive.abridging import Withheld, abridge, withheld
+from archive.bag import Intent, decoded_path
+from archive.intent import INTENT_NAME, read_intent
 from archive.landing import check_target, landing_folder
 from archive.reading import Trouble, from_first_good
 from archive.recording import new_event, new_run
@@ -21,7 +23,7 @@ from archive.storing import BAG_NAME
 from archive.unpacking import Unpacked, empty, unpack
 from archive.withdrawing import refuse_withdrawn
 from holdings.catalogue.interface import Entry
-from holdings.errors import BadInput, Corrupt
+from holdings.errors import BadInput, Corrupt, Withdrawn
 from holdings.house import House
 from holdings.observing import Finished, Started
 from holdings.records import EventType, Image, Package, PackageKind, StoredObject
@@ -45,48 +47,80 @@ class Exported:
     payload_bytes: int
     troubles: tuple[Trouble, ...]
     """Copies that were tried before and could not give it."""
+    without: tuple[Withheld, ...]
+    """Images that were withdrawn, and so are not in it."""
     second_opinion: str | None
     """What bagit-python says: "valid", or its complaint. None where it was not asked."""
 
 
-def export(house: House, package_id: str, target: Path, *, second_opinion: bool = False) -> Exported:
+def export(
+    house: House,
+    package_id: str,
+    target: Path,
+    *,
+    without_withdrawn: bool = False,
+    second_opinion: bool = False,
+) -> Exported:
     """Write the bag `package_id` as the folder `target`.
 
+    without_withdrawn : where images in it were withdrawn, write a bag of the others (`abridging`).
     second_opinion : lets the Library of Congress's bagit-python validate the folder as well.
 
-    Raises NotFound for an unknown package, Withdrawn where it or an image in it was withdrawn;
-    BadInput where `target` exists, or the package is no
+    Raises NotFound for an unknown package; Withdrawn where it was withdrawn, or an image in it and
+    not `without_withdrawn`, or all of them; BadInput where `target` exists, or the package is no
     bag; Corrupt where no copy is what was recorded.
     """
     package = house.catalogue.package(package_id)
     if package.kind is not PackageKind.BAG:
         raise BadInput(f"{package_id} is a {package.kind}, and only a bag can be exported as one.")
-    # Nothing may be missing from a bag: with one image of it withdrawn, it cannot leave.
-    refuse_withdrawn(house, package_id)
-    check_target(target)
     images = house.catalogue.images.images(package_id)
+    without = _without(house, package_id, images, allowed=without_withdrawn)
+    check_target(target)
     run = new_run(house, "export")
     try:
         with landing_folder(target) as folder:
             payload, store, troubles = from_first_good(
                 house, package_id, lambda store: _unpack(house, store, package, images, folder), run=run
             )
+            if without:
+                abridge(house, folder, _intent(house, store, package), images, without)
     except tar.NotOurs as error:
         raise Corrupt(
             f"The bag {package_id} is as it was recorded, and cannot be unpacked: {error}.",
             hint="Nothing was written. Somebody has to look at its tar.",
         ) from None
-    exported = new_event(house, EventType.EXPORTING, package_id, store=store, run=run)
+    detail = {"withdrawn_images": len(without)} if without else {}
+    exported = new_event(house, EventType.EXPORTING, package_id, store=store, run=run, detail=detail)
     house.ledger.record(Entry(events=[exported]))
     return Exported(
         package_id=package_id,
         target=target,
         store=store,
-        files=len(payload),
-        payload_bytes=sum(file.size_bytes for file in payload.values()),
+        files=len(payload) - len(without),
+        payload_bytes=sum(file.size_bytes for file in payload.values())
+        - sum(payload[_PAYLOAD + item.path].size_bytes for item in without),
         troubles=troubles,
+        without=tuple(without),
         second_opinion=ask_bagit(target) if second_opinion else None,
     )
+
+
+def _without(house: House, package_id: str, images: Sequence[Image], *, allowed: bool) -> list[Withheld]:
+    """What must stay of a bag; Withdrawn where the bag must, or nobody said that it may leave without."""
+    found = withheld(images, house.catalogue.withdrawals(package_id=package_id))
+    if not found or len(found) == len(images):
+        refuse_withdrawn(house, package_id)
+    elif not allowed:
+        raise Withdrawn(
+            f"{found[0].because} Its bytes are still held.",
+            hint=f"holdfast export {package_id} DIR --without-withdrawn writes a bag of the others.",
+        )
+    return found
+
+
+def _intent(house: House, store: str, package: Package) -> Intent:
+    key = package.prefix + INTENT_NAME
+    return read_intent(b"".join(house.store(store).get(key)), origin=f"{key} in {store}")
 
 
 def ask_bagit(folder: Path) -> str:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import sys
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -51,11 +51,11 @@ _KEYS_OF_IMAGES = f"""
         ])) AS key FROM {SOURCE}
     ) WHERE key <> '' ORDER BY key, package_id
 """  # noqa: S608  # our own words only
-_SEGMENTS = "SELECT package_id FROM read_parquet($paths, hive_partitioning = false) WHERE "
 _KEYS_OF_SEGMENTS = """
     SELECT key, package_id FROM read_parquet($paths, hive_partitioning = false) ORDER BY key, package_id
 """
-_FORM = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
+_FORM = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 8192"
+"""What is read to find one key: small."""
 _RETRIES = 8
 _JOB = "merging the image index"
 
@@ -71,6 +71,7 @@ class Lookup:
         self.folder = folder
         self._observer = observer
         self._last: tuple[list[Path], pa.Table] | None = None
+        self._keys: dict[Path, _Keys] = {}
 
     def candidates(self, probes: Sequence[Probe], unmerged: Unmerged) -> tuple[set[str], list[str]]:
         """Every package that may hold an image that one of `probes` means: those that were merged and
@@ -84,13 +85,23 @@ class Lookup:
         for _ in range(_RETRIES):
             segments = self._segments()
             try:
-                found = _packages_with(segments, probes)
+                found = self._packages_with(segments, probes)
                 missing = unmerged(self._listed(segments))
             except (duckdb.Error, OSError, ValueError):
                 self._discard_if_damaged(segments)
             else:
                 return found, [package_id for package_id, _ in missing]
         return set(), [package_id for package_id, _ in unmerged(_taken_in([]))]
+
+    def _packages_with(self, segments: list[Path], probes: Sequence[Probe]) -> set[str]:
+        if not segments:
+            return set()
+        # Segments never change; one that was merged into another is forgotten.
+        known = {path: self._keys.get(path) or _Keys(path) for path in segments}
+        self._keys = known
+        keys = _folded([key for key, _ in probes])
+        wanted = [(key, is_open) for key, (_, is_open) in zip(keys, probes, strict=True)]
+        return {name for segment in known.values() for name in segment.packages_with(wanted)}
 
     def packages(self) -> pa.Table:
         """What was taken in: package_id and sha256 of each index."""
@@ -214,33 +225,60 @@ def _schema() -> pa.Schema:
     return pa.schema({"package_id": pa.string(), "sha256": pa.string()})
 
 
-def _packages_with(segments: Sequence[Path], probes: Sequence[Probe]) -> set[str]:
-    if not segments:
-        return set()
-    paths = [as_duckdb_reads(path) for path in segments]
+def _folded(keys: Sequence[str]) -> list[str]:
+    """As keys are written."""
+    folding = f"SELECT list_transform($keys, lambda x: left({folded('x')}, {_KEY_CHARACTERS}))"
     with closing(engine()) as connection:
-        folding = f"SELECT list_transform($keys, lambda x: left({folded('x')}, {_KEY_CHARACTERS}))"
-        ((keys,),) = connection.execute(folding, {"keys": [key for key, _ in probes]}).fetchall()
-        sql, values = _selection([(key, is_open) for key, (_, is_open) in zip(keys, probes, strict=True)])
-        return {row[0] for row in connection.execute(sql, {"paths": paths, **values}).fetchall()}
+        ((found,),) = connection.execute(folding, {"keys": list(keys)}).fetchall()
+    return list(found)
 
 
-def _selection(probes: Sequence[Probe]) -> tuple[str, dict[str, str]]:
-    """A SELECT for each probe; bounds that are plain values let DuckDB skip all row groups but one or two."""
-    selects, values = [], {}
-    for number, (key, is_beginning) in enumerate(probes):
-        values[f"key_{number}"] = key
-        where = f"key >= $key_{number} AND starts_with(key, $key_{number})"
-        if is_beginning and (after := _after(key)) is not None:
-            where += f" AND key < $after_{number}"
-            values[f"after_{number}"] = after
-        selects.append(_SEGMENTS + (where if is_beginning else f"key = $key_{number}"))
-    return " UNION ALL ".join(selects), values
+class _Keys:
+    """The keys of one segment: which of its row groups may hold one is remembered, and those are read.
 
+    Not by DuckDB, which knows the first eight bytes of a text only when it skips: of addresses that all
+    begin with https:// it would read every one.
+    """
 
-def _after(key: str) -> str | None:
-    """The first text after all that begin with `key`; None where there is none."""
-    following = ord(key[-1]) + 1
-    if 0xD800 <= following <= 0xDFFF:
-        following = 0xE000
-    return key[:-1] + chr(following) if following <= sys.maxunicode else None
+    def __init__(self, path: Path) -> None:
+        import pyarrow.parquet as pq  # noqa: PLC0415  # as above
+
+        self._path = path
+        self._metadata = pq.read_metadata(path)
+        self._firsts: list[str] = []
+        self._lasts: list[str] = []
+        for number in range(self._metadata.num_row_groups):
+            # Each kept in hand: pyarrow crashes over statistics that outlive what they were taken from.
+            group = self._metadata.row_group(number)
+            column = group.column(0)
+            told = column.statistics
+            if group.num_rows and (told is None or not told.has_min_max):
+                raise ValueError("a segment does not say where its keys are")
+            self._firsts.append(told.min if group.num_rows else "")
+            self._lasts.append(told.max if group.num_rows else "")
+
+    def packages_with(self, probes: Iterable[Probe]) -> Iterator[str]:
+        """Packages that have a key; one more than once where it has many."""
+        for key, is_beginning in probes:
+            yield from self._with(key, is_beginning=is_beginning)
+
+    def _with(self, key: str, *, is_beginning: bool) -> Iterator[str]:
+        import pyarrow.compute as pc  # noqa: PLC0415  # as above
+        import pyarrow.parquet as pq  # noqa: PLC0415
+
+        some = list(self._groups_with(key))
+        if not some:
+            return
+        with pq.ParquetFile(self._path, metadata=self._metadata) as file:
+            for group in some:
+                rows = file.read_row_group(group, use_threads=False)
+                keys = rows.column("key")
+                found = pc.starts_with(keys, key) if is_beginning else pc.is_in(keys, value_set=texts([key]))
+                yield from rows.column("package_id").filter(found).unique().to_pylist()
+
+    def _groups_with(self, beginning: str) -> Iterator[int]:
+        """Row groups in which a key may begin so; keys are in order over all of them."""
+        for group in range(bisect_left(self._lasts, beginning), len(self._lasts)):
+            if self._firsts[group][: len(beginning)] > beginning:
+                return
+            yield group
