@@ -18,11 +18,13 @@ from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 
 from archive.recording import fixity_event, new_event, new_run
 from holdings.catalogue.interface import Entry
+from holdings.clock import iso
 from holdings.errors import HoldfastError, NotOnline
 from holdings.house import House
 from holdings.ledger import copy_after
@@ -34,9 +36,11 @@ from tiering.applying_removals import apply_removals
 from tiering.copying import SourceAway, SourceLost, copy_package
 from tiering.fitting import Fitting, fit
 from tiering.hands import Hands
+from tiering.holding import packages_on_hold
 from tiering.leasing import Leases, leases
+from tiering.locking import Locks, locked_until
 from tiering.plan import Move, Plan, Removal
-from tiering.policy import Policy, RunCeilings
+from tiering.policy import Policy
 from tiering.recalling import wake
 from tiering.removing import Kept
 
@@ -114,12 +118,13 @@ def apply_plan(house: House, plan: Plan, policy: Policy, *, only: Only | None = 
     """
     began = time.monotonic()
     fitting = fit(house, plan, policy)
-    with leases(house, new_run(house, "apply")) as held:
-        run = _Run(house, plan, fitting, policy.guards.run, held)
+    with leases(house, new_run(house, "apply")) as held, Locks(house) as locks:
         moves = fitting.moves if only is not Only.REMOVALS else []
+        locks.refuse_unless_locking(_locking(house, policy, moves))
+        run = _Run(house=house, plan=plan, fitting=fitting, policy=policy, leases=held, locks=locks)
         results = run.all(moves) if moves else []
         removals = fitting.removals if only is not Only.COPIES and run.may_begin() else []
-        ends = list(apply_removals(house, plan, removals, policy, leases=held))
+        ends = list(apply_removals(house, plan, removals, policy, leases=held, locks=locks))
     failed = tuple(result for result in results if isinstance(result, Failed))
     done = tuple(result for result in results if isinstance(result, Move))
     wanted = len(moves) + (len(fitting.removals) if only is not Only.COPIES else 0)
@@ -134,6 +139,11 @@ def apply_plan(house: House, plan: Plan, policy: Policy, *, only: Only | None = 
         size_bytes=sum(move.size_bytes for move in done),
         seconds=time.monotonic() - began,
     )
+
+
+def _locking(house: House, policy: Policy, moves: Sequence[Move]) -> list[str]:
+    """The stores in which the copies that are to be made have to be locked."""
+    return sorted({each.target_store for each in moves if locked_until(house, policy, each)})
 
 
 def _order(move: Move) -> tuple[str, str]:
@@ -157,29 +167,31 @@ class _Outcome:
         return (self.result.move if isinstance(self.result, Failed) else self.result).package_id
 
 
+@dataclass(kw_only=True, eq=False)
 class _Run:
     """One run of a plan: threads that copy, and the caller's thread, which alone writes history."""
 
-    def __init__(
-        self, house: House, plan: Plan, fitting: Fitting, ceilings: RunCeilings, held: Leases
-    ) -> None:
-        self._house = house
-        self._plan = plan
-        self._fitting = fitting
-        self._ceilings = ceilings
-        self._leases = held
+    house: House
+    plan: Plan
+    fitting: Fitting
+    policy: Policy
+    leases: Leases
+    locks: Locks
+
+    def __post_init__(self) -> None:
+        self._on_hold = packages_on_hold(self.house.catalogue)
         self._stop = threading.Event()
         self._stores = Reachable()
         self._leased: frozenset[str] = frozenset()
-        self._hands = Hands(house.settings.limits.threads)
+        self._hands = Hands(self.house.settings.limits.threads)
         self._unrecorded: list[_Outcome] = []
         self._moves_left: Counter[str] = Counter()
-        self._job = f"applying plan {plan.plan_id[:12]}"
+        self._job = f"applying plan {self.plan.plan_id[:12]}"
 
     def all(self, moves: Sequence[Move]) -> list[Move | Failed]:
         """What became of each of `moves` that was begun."""
         self._moves_left.update(move.package_id for move in moves)
-        self._house.observer(Started(job=self._job, total_bytes=sum(move.size_bytes for move in moves)))
+        self.house.observer(Started(job=self._job, total_bytes=sum(move.size_bytes for move in moves)))
         try:
             # Closing stops the threads at once, also when it is the recording that fails.
             with self._hands, closing(self._outcomes(self._with_packages(moves))) as batches:
@@ -189,7 +201,7 @@ class _Run:
             self._record(self._unrecorded)
             raise
         finally:
-            self._house.observer(Finished(job=self._job))
+            self.house.observer(Finished(job=self._job))
 
     def _outcomes(self, work: Iterator[tuple[Move, Package]]) -> Generator[list[_Outcome], None, None]:
         """What was finished meanwhile, many at a time."""
@@ -221,17 +233,17 @@ class _Run:
 
     def may_begin(self) -> bool:
         """Whether the policy's hours allow anything to begin at this moment."""
-        now = self._house.clock.now()
-        return self._ceilings.open_at(60 * now.hour + now.minute)
+        now = self.house.clock.now()
+        return self.policy.guards.run.open_at(60 * now.hour + now.minute)
 
     def _with_packages(self, moves: Sequence[Move]) -> Iterator[tuple[Move, Package]]:
         # A visit to the catalogue takes longer than moving a small package: some hundred at a time.
         for begin in range(0, len(moves), _AT_ONCE):
             part = moves[begin : begin + _AT_ONCE]
-            found = self._house.catalogue.packages(package_ids={move.package_id for move in part})
+            found = self.house.catalogue.packages(package_ids={move.package_id for move in part})
             packages = {package.package_id: package for package in found}
             # From here to the end of the run nobody removes what is copied from.
-            self._leased |= self._leases.take(packages.keys())
+            self._leased |= self.leases.take(packages.keys())
             for move in part:
                 if not self.may_begin():
                     return
@@ -242,7 +254,7 @@ class _Run:
         if events:
             # Two moves may have found the same source broken: the later reading of a copy stands.
             copies = {(event.package_id, event.store): copy_after(event) for event in events}
-            self._house.ledger.record(Entry(copies=list(copies.values()), events=events))
+            self.house.ledger.record(Entry(copies=list(copies.values()), events=events))
         self._let_go(batch)
         return [outcome.result for outcome in batch]
 
@@ -250,7 +262,7 @@ class _Run:
         """End the leases of packages whose moves are all over: others may have work for them."""
         self._moves_left.subtract(outcome.package_id for outcome in batch)
         over = {each.package_id for each in batch if not self._moves_left[each.package_id]}
-        self._leases.give_back(over & self._leased)
+        self.leases.give_back(over & self._leased)
 
     def _make(self, move: Move, package: Package) -> _Outcome:
         """Try one source after the other; in a thread of its own."""
@@ -259,11 +271,12 @@ class _Run:
         if move.package_id not in self._leased:
             reason = f"A copy of {move.package_id} is being removed at this moment."
             return _Outcome(result=replace(failed, reason=reason, hint="Run the same again."), events=events)
-        for source in self._fitting.sources[move.package_id]:
+        for source in self.fitting.sources[move.package_id]:
             began = time.monotonic()
             try:
                 self._stores.check(source, move.target_store)
                 fresh = self._copy(package, source, move.target_store)
+                until = self._lock(move, package)
             except SourceLost as lost:
                 events.append(self._lost(move, lost))
                 failed = _failed(move, lost.cause)
@@ -279,14 +292,14 @@ class _Run:
                     break
             else:
                 self._stores.answered(source, move.target_store)
-                events.append(self._made(move, source, time.monotonic() - began if fresh else None))
+                events.append(self._made(move, source, time.monotonic() - began if fresh else None, until))
                 return _Outcome(result=move, events=events)
         return _Outcome(result=failed, events=events)
 
     def _ask_for(self, package: Package, source: str, failed: Failed) -> Failed:
         """Have the source woken: a later run of the same plan copies from it."""
         try:
-            wake(self._house.store(source), package, days=_AWAKE_DAYS)
+            wake(self.house.store(source), package, days=_AWAKE_DAYS)
         except HoldfastError as error:
             return _failed(failed.move, error)
         hours = f"{failed.move.recall_hours:g} h" if failed.move.recall_hours else "some hours"
@@ -295,8 +308,8 @@ class _Run:
     def _copy(self, package: Package, source: str, target: str) -> bool:
         return copy_package(
             package,
-            self._house.store(source),
-            self._house.store(target),
+            self.house.store(source),
+            self.house.store(target),
             beside=self._beside(source, target),
             hands=self._hands,
             may_go_on=self._may_go_on,
@@ -304,8 +317,16 @@ class _Run:
         )
 
     def _beside(self, source: str, target: str) -> str | None:
-        settings = self._house.settings.stores
+        settings = self.house.settings.stores
         return settings[source].url if is_beside(settings[source], settings[target]) else None
+
+    def _lock(self, move: Move, package: Package) -> datetime | None:
+        """Lock the copy, once it is proven; until when, where the rule wants that."""
+        if until := locked_until(self.house, self.policy, move):
+            self.locks.retain(move.target_store, package, until=until)
+        if move.package_id in self._on_hold and self.house.settings.stores[move.target_store].object_lock:
+            self.locks.hold(move.target_store, package, on=True)
+        return until
 
     def _may_go_on(self) -> None:
         if self._stop.is_set():
@@ -314,12 +335,13 @@ class _Run:
     def _advance(self, happening: Happening) -> None:
         self._may_go_on()
         if isinstance(happening, Advanced):
-            self._house.observer(Advanced(job=self._job, size_bytes=happening.size_bytes))
+            self.house.observer(Advanced(job=self._job, size_bytes=happening.size_bytes))
 
-    def _made(self, move: Move, source: str, seconds: float | None) -> Event:
+    def _made(self, move: Move, source: str, seconds: float | None, until: datetime | None) -> Event:
         """seconds : None where an earlier run had written part of it, so that nothing was measured."""
         measured = {} if seconds is None else {"seconds": round(seconds, 6)}
-        self._house.observer(
+        locked = {} if until is None else {"locked_until": iso(until)}
+        self.house.observer(
             CopyVerified(
                 package_id=move.package_id,
                 store=move.target_store,
@@ -328,19 +350,19 @@ class _Run:
             )
         )
         return new_event(
-            self._house,
+            self.house,
             EventType.REPLICATION,
             move.package_id,
-            run=self._plan.plan_id,
+            run=self.plan.plan_id,
             store=move.target_store,
-            detail={"source": source, "size_bytes": move.size_bytes, "rule": move.rule, **measured},
+            detail={"source": source, "size_bytes": move.size_bytes, "rule": move.rule, **measured, **locked},
         )
 
     def _lost(self, move: Move, lost: SourceLost) -> Event:
         return fixity_event(
-            self._house,
-            self._fitting.copies[move.package_id, lost.store],
-            run=self._plan.plan_id,
+            self.house,
+            self.fitting.copies[move.package_id, lost.store],
+            run=self.plan.plan_id,
             wrong=lost.cause.sentence,
             missing=lost.missing,
         )

@@ -18,6 +18,7 @@ from holdings.stores.reaching import Reachable
 from tiering.describing import described
 from tiering.ground import firm_ground
 from tiering.leasing import Leases
+from tiering.locking import Locks
 from tiering.plan import Plan, Removal
 from tiering.policy import Policy, Rule, place
 from tiering.removing import Kept, Remover, kept
@@ -32,6 +33,7 @@ def apply_removals(
     policy: Policy,
     *,
     leases: Leases,
+    locks: Locks,
 ) -> Iterator[Removal | Kept]:
     """Make `removals`, each only once the other copies were read and proven; tells what became of each.
 
@@ -47,6 +49,7 @@ def apply_removals(
         run=plan.plan_id,
         leases=leases,
         stores=Reachable(),
+        locks=locks,
         may_go_on=partial(_refuse_if_stopped, stop),
     )
     made: set[Removal] = set()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from holdings.catalogue.interface import Catalogue
+from holdings.clock import from_iso
 from holdings.records import Event, EventType, Outcome
 from tiering.holding import packages_on_hold
 
@@ -24,6 +25,8 @@ class Circumstances:
     on_hold: Set[str] = field(default_factory=frozenset)
     made_at: Mapping[Place, datetime] = field(default_factory=dict)
     """Of the copies made in the time that was looked back; all others are older."""
+    locked_until: Mapping[Place, datetime] = field(default_factory=dict)
+    """Of those copies, the ones that were locked when they were made."""
     begun: Set[Place] = field(default_factory=frozenset)
     """Removals that were recorded as begun and never as done: their bytes may still be there."""
 
@@ -49,6 +52,11 @@ def find_circumstances(catalogue: Catalogue, *, at: datetime, look_back: timedel
             (event.package_id, event.store): event.at
             for event in made
             if event.store and event.outcome is Outcome.SUCCESS
+        },
+        locked_until={
+            (event.package_id, event.store): from_iso(until)
+            for event in made
+            if event.store and isinstance(until := event.detail.get("locked_until"), str)
         },
         begun=frozenset(_begun(removals)),
     )

@@ -7,15 +7,16 @@ it outlives the catalogue, as all history does.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from archive.recording import new_event, new_run
 from holdings.catalogue.interface import Catalogue, Entry
-from holdings.errors import Conflict, NotFound
+from holdings.errors import Conflict, HoldfastError, NotFound
 from holdings.house import House
-from holdings.records import Event, EventType
+from holdings.records import CopyStatus, Event, EventType
 from tiering.leasing import leases
+from tiering.locking import Locks
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +29,9 @@ class Hold:
     """Who may be asked about it."""
     reason: str
     since: datetime
+    unlocked: tuple[tuple[str, str], ...] = ()
+    """Stores with Object Lock in which no legal hold could be laid (or taken away), and why. The hold
+    itself stands all the same: it needs no store."""
 
 
 def holds_on(catalogue: Catalogue, package_id: str | None = None) -> list[Hold]:
@@ -77,7 +81,23 @@ def lay_hold(house: House, package_id: str, *, owner: str, reason: str) -> Hold:
             detail={"hold": reason, "owner": owner},
         )
         house.ledger.record(Entry(events=[event]))
-    return _hold(event)
+    return replace(_hold(event), unlocked=_legal_holds(house, package_id, on=True))
+
+
+def _legal_holds(house: House, package_id: str, *, on: bool) -> tuple[tuple[str, str], ...]:
+    """Lay legal holds on the copies in stores that have them, or take them away; where not, and why."""
+    package, failed = house.catalogue.package(package_id), []
+    with Locks(house) as locks:
+        for copy in house.catalogue.copies(package_id=package_id):
+            spec = house.settings.stores.get(copy.store)
+            if spec is None or not spec.object_lock or copy.status is CopyStatus.RETIRED:
+                continue
+            try:
+                locks.refuse_unless_locking([copy.store])
+                locks.hold(copy.store, package, on=on)
+            except HoldfastError as error:
+                failed.append((copy.store, error.sentence))
+    return tuple(failed)
 
 
 def release_hold(house: House, hold_id: str, *, reason: str) -> Hold:
@@ -93,4 +113,6 @@ def release_hold(house: House, hold_id: str, *, reason: str) -> Hold:
         detail={"released": hold_id, "because": reason},
     )
     house.ledger.record(Entry(events=[event]))
-    return found
+    if holds_on(house.catalogue, found.package_id):
+        return found  # another one needs the legal holds still
+    return replace(found, unlocked=_legal_holds(house, found.package_id, on=False))

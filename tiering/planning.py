@@ -13,6 +13,7 @@ from tiering.choosing import StoreFacts
 from tiering.circumstances import Circumstances, find_circumstances
 from tiering.deciding import Decision, decide
 from tiering.describing import described
+from tiering.locking import know_locks
 from tiering.plan import PLAN_FORMAT, Move, Plan, Totals, sealed
 from tiering.policy import Policy
 from tiering.pricing import (
@@ -32,6 +33,7 @@ def make_plan(house: House, policy: Policy, *, at: datetime) -> Plan:
     Raises BadInput where the policy names a tier that no store is in.
     """
     know_tiers(house, policy)
+    know_locks(house, policy)
     sheets = store_sheets(house)
     around = find_circumstances(house.catalogue, at=at, look_back=_look_back(policy, sheets))
     decision = decide(
@@ -107,7 +109,8 @@ def _look_back(policy: Policy, sheets: Mapping[str, PriceSheet]) -> timedelta:
     if policy.guards.removal.allow_none:
         return timedelta(0)
     minimum = max((sheet.amount("minimum_days") for sheet in sheets.values()), default=0.0)
-    return timedelta(days=max(minimum, policy.guards.settle_days))
+    locked = max((days for rule in policy.rules for days in rule.lock_days.values()), default=0)
+    return timedelta(days=max(minimum, policy.guards.settle_days, locked))
 
 
 def _totals(

@@ -74,7 +74,7 @@ def choose_removals(
         for candidate in sorted(candidates, key=lambda each: each.package_id)
         if not _stands_in_the_way(candidate, guards, around, refusals, at=at)
         for removal in _removals(candidate)
-        if ceilings.take(removal)
+        if not _is_locked(removal, around, refusals, at=at) and ceilings.take(removal)
     ]
 
 
@@ -91,6 +91,15 @@ def _stands_in_the_way(
         refusals.add("guards.settle_days", "removals", says, size_bytes=candidate.size_bytes)
         return True
     return False
+
+
+def _is_locked(removal: Removal, around: Circumstances, refusals: Refusals, *, at: datetime) -> bool:
+    until = around.locked_until.get((removal.package_id, removal.store))
+    if until is None or until <= at:
+        return False
+    says = "the copy was locked when it was made, and is not forced"
+    refusals.add("lock_days", "removals", says, size_bytes=removal.size_bytes)
+    return True
 
 
 def _removals(candidate: Candidate) -> Iterator[Removal]:

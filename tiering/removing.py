@@ -26,6 +26,7 @@ from holdings.stores.reaching import Reachable
 from holdings.stores.removing import RemovalProof, Witness, remove
 from tiering.circumstances import find_circumstances
 from tiering.leasing import Leases
+from tiering.locking import Locks
 from tiering.plan import Removal
 from tiering.policy import Guards, Rule
 from tiering.proving import read_witness
@@ -51,6 +52,7 @@ class Remover:
     """The plan's identifier: who looks up what was removed finds the plan."""
     leases: Leases
     stores: Reachable
+    locks: Locks
     may_go_on: Callable[[], None]
 
     def remove(self, removal: Removal, package: Package, rule: Rule) -> Removal | Kept:
@@ -59,6 +61,7 @@ class Remover:
             return kept(removal, Conflict(f"Somebody else is at work on {package.package_id}."))
         try:
             self._refuse_if_bound(removal)
+            self.locks.refuse_if_locked(removal.store, package)
             copies = {copy.store: copy for copy in self.house.catalogue.copies(package_id=package.package_id)}
             proof = self._prove(removal, package, rule, copies)
             self._retire(proof, copies)

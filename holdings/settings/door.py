@@ -78,6 +78,7 @@ class StoreTable(Door):
     requests_per_second: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     bytes_per_second: Size | None = None
     read_only: bool = False
+    object_lock: bool = False
 
 
 class CatalogueTable(Door):

@@ -31,6 +31,8 @@ class StoreSettings:
     """None means not throttled."""
     bytes_per_second: float | None = None
     read_only: bool = False
+    object_lock: bool = False
+    """S3 only: the bucket keeps versions and has Object Lock; tried by `holdfast stores probe`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -119,6 +119,6 @@ def _somebody_keeps_the_journal(stores: Table) -> Iterator[Problem]:
 def _s3_keys_only_for_s3(stores: Table) -> Iterator[Problem]:
     for name, table in stores.items():
         if isinstance(table.get("url"), str) and not table["url"].startswith("s3:"):
-            for key in ("endpoint", "region", "profile"):
+            for key in ("endpoint", "region", "profile", "object_lock"):
                 if key in table:
                     yield Problem(place=("stores", name, key), says="is for s3:// stores only")

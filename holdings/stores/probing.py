@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 SCRATCH = "holdfast/probe/"
 PROBES = "holdfast/probes/"
+LOCKS_HOLD = "what is locked stays, and keeps its bytes"
+"""Claimed by a store whose settings say `object_lock = true`."""
 _WRITERS = 8
 _MAX_SKEW = timedelta(minutes=5)
 
@@ -40,8 +42,10 @@ class Proved:
     """What was seen; empty where it holds."""
 
 
-def probe(spec: StoreSettings, store: Store, clock: Clock) -> list[Proved]:
+def probe(spec: StoreSettings, store: Store, clock: Clock, *, sleeps: bool = False) -> list[Proved]:
     """Try every claim of the store, and keep in it what was found.
+
+    sleeps : it claims to have a class that must be woken before it is read.
 
     Raises Unavailable where it does not answer: then nothing is proved, one way or the other.
     """
@@ -51,10 +55,11 @@ def probe(spec: StoreSettings, store: Store, clock: Clock) -> list[Proved]:
         found.append(_tried("its clock is ours within 5 minutes", partial(_clock, store, scratch, clock)))
         if urlsplit(spec.url).scheme == "s3":
             # botocore takes a while to import; a house of folders never needs it.
-            from holdings.stores.s3_probing import S3_CLAIMS, reached  # noqa: PLC0415
+            from holdings.stores.s3_probing import claims_of, reached  # noqa: PLC0415
 
             with reached(spec) as access:
-                found += [_tried(claim, partial(seen, access, scratch)) for claim, seen in S3_CLAIMS.items()]
+                claims = claims_of(spec, sleeps=sleeps)
+                found += [_tried(claim, partial(seen, access, scratch)) for claim, seen in claims.items()]
     finally:
         _sweep(store, scratch)
     at = clock.now()
@@ -62,6 +67,18 @@ def probe(spec: StoreSettings, store: Store, clock: Clock) -> list[Proved]:
     key = f"{PROBES}{at:%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}.json"
     store.put(key, json.dumps(body, indent=1).encode())
     return found
+
+
+def proved_claims(store: Store) -> frozenset[str]:
+    """What the latest probe of the store proved; nothing where there was none."""
+    newest = max((info.key for info in store.list(PROBES)), default=None)
+    if newest is None:
+        return frozenset()
+    try:
+        told = json.loads(b"".join(store.get(newest)))
+        return frozenset(each["claim"] for each in told["proved"] if each["holds"] is True)
+    except (ValueError, KeyError, TypeError):
+        return frozenset()  # nothing that we wrote proves nothing
 
 
 def _tried(claim: str, seen: Callable[[], str]) -> Proved:

@@ -66,12 +66,15 @@ def release(
 
     with open_here(settings) as house:
         found = release_hold(house, hold_id, reason=reason)
-    answer({"released": found}, [f"{found.package_id} is no longer held: {reason}"], as_json=as_json)
+    lines = [f"{found.package_id} is no longer held: {reason}"]
+    lines += [f"  its legal hold in {store} stays: {because}" for store, because in found.unlocked]
+    answer({"released": found}, lines, as_json=as_json)
     return DONE
 
 
 def _lines(holds: Sequence[Hold]) -> Iterator[str]:
     for each in holds:
         yield f"{each.hold_id}: {each.package_id} is held by {each.owner}: {each.reason}"
+        yield from (f"  no legal hold in {store}: {because}" for store, because in each.unlocked)
     if not holds:
         yield "Nothing is on hold."

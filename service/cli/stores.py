@@ -34,10 +34,12 @@ def probe(
       holdfast stores probe cold
     """
     from holdings.stores.probing import probe as probe_store
+    from tiering.planning import store_sheets
 
     with open_here(settings) as house:
         store, spec = house.store(name), house.settings.stores[name]
-        found = probe_store(spec, store, house.clock)
+        sleeps = store_sheets(house)[name].amount("restore_hours") > 0
+        found = probe_store(spec, store, house.clock, sleeps=sleeps)
     protected = _protections(spec)
     document = {"store": name, "proved": found, "protections": protected}
     answer(document, _lines(found, protected), as_json=as_json)

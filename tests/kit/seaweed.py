@@ -71,12 +71,15 @@ class Seaweed:
             ),
         )
 
-    def make_bucket(self, name: str = "bucket") -> str:
-        """A fresh bucket; returns its whole name."""
+    def make_bucket(self, name: str = "bucket", *, locks: bool = False) -> str:
+        """A fresh bucket; returns its whole name.
+
+        locks : with versions and Object Lock.
+        """
         bucket = f"{name}-{secrets.token_hex(4)}"
         client = self.client()
         try:
-            client.create_bucket(Bucket=bucket)
+            client.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=locks)
         finally:
             client.close()
         return bucket

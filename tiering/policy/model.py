@@ -75,6 +75,8 @@ class Rule:
     """How many failure domains the copies must lie in, over all tiers."""
     because: str
     """The operator's reason, repeated in every plan."""
+    lock_days: Mapping[str, int] = field(default_factory=dict)
+    """By tier: for how long a copy, once made, cannot be removed by anybody (Object Lock)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,4 +106,6 @@ def _said(rule: Rule) -> dict[str, object]:
         "copies": dict(rule.copies),
         "domains": rule.domains,
         "because": rule.because,
+        # Left out where there are none, so that plans for older policies still fit.
+        **({"lock_days": dict(rule.lock_days)} if rule.lock_days else {}),
     }

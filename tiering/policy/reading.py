@@ -14,6 +14,7 @@ name = "old bags also rest in cold"
 where = "kind = 'bag' and age_days >= 365"
 copies = { hot = 1, cold = 1 }
 domains = 2
+lock_days = { cold = 400 }
 because = "a year after its deposit a bag must survive the loss of a site"
 
 [[rules]]
@@ -109,6 +110,7 @@ class _Rule(_Strict):
     copies: Annotated[dict[_Tier, _Count], Field(min_length=1)]
     domains: _AtLeastOne = 1
     because: _Line
+    lock_days: dict[_Tier, Annotated[int, Field(ge=1, le=36_500)]] = {}
 
 
 class _File(_Strict):
@@ -178,6 +180,10 @@ def _below_guards(policy: Policy) -> Iterator[Problem]:
         if rule.domains < guards.min_domains:
             says = f"is {rule.domains}, below guards.min_domains = {guards.min_domains}"
             yield Problem(place=("rules", number, "domains"), says=says)
+        for tier in rule.lock_days:
+            if not rule.copies.get(tier):
+                says = f"names '{tier}', where the rule wants no copies that could be locked"
+                yield Problem(place=("rules", number, "lock_days"), says=says)
         if rule.domains > copies:
             says = f"is {rule.domains}, which {copies} copies can never lie in"
             yield Problem(place=("rules", number, "domains"), says=says)

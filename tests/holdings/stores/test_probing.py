@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from holdings.settings.model import StoreSettings
 from holdings.stores.interface import Buffer, Written
 from holdings.stores.local import LocalStore
 from holdings.stores.memory import MemoryStore
-from holdings.stores.probing import PROBES, SCRATCH, probe
+from holdings.stores.probing import LOCKS_HOLD, PROBES, SCRATCH, probe, proved_claims
 from holdings.stores.s3 import open_s3
 from holdings.stores.wrapper import Wrapper
 from tests.kit.moto import running_moto
@@ -92,6 +93,19 @@ def test_a_real_server(seaweed: Seaweed, monkeypatch: pytest.MonkeyPatch) -> Non
     store = open_s3(spec)
     try:
         assert [each for each in probe(spec, store, CLOCK) if not each.holds] == []
+        assert proved_claims(store) >= {"a put never replaces"}
+        # What only settings claim, and this bucket has not.
+        claiming = replace(spec, object_lock=True)
+        found = {
+            each.claim: each.says for each in probe(claiming, store, CLOCK, sleeps=True) if not each.holds
+        }
+        assert found == {
+            "an overwritten object is kept as a version": "a put told no version: versioning is off",
+            LOCKS_HOLD: "a put told no version, and only versions can be locked",
+            "what sleeps must be woken, and can be": (
+                "an object of a class that sleeps was given without being woken"
+            ),
+        }
     finally:
         store.close()
 
@@ -109,6 +123,7 @@ def test_a_server_that_minds_no_checksum(monkeypatch: pytest.MonkeyPatch) -> Non
         )
         client.create_bucket(Bucket="cold")
         store = open_s3(spec)
-        lies = {each.claim for each in probe(spec, store, CLOCK) if not each.holds}
+        found = {each.claim: each.holds for each in probe(spec, store, CLOCK, sleeps=True)}
         store.close()
-    assert "the server refuses bytes with a wrong SHA-256" in lies
+    assert not found["the server refuses bytes with a wrong SHA-256"]
+    assert found["what sleeps must be woken, and can be"]
