@@ -6,12 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from benchmarks.deposit import CONTENDERS
 from benchmarks.measuring import Took, median
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.soak
 def test_the_tables_name_every_contender(tmp_path: Path) -> None:
     words = ["--large", "1", "--small", "3", "--rounds", "1", "--no-seaweedfs", "--folder", str(tmp_path)]
     ran = subprocess.run(

@@ -6,9 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.soak
 def test_the_table_names_every_kind_of_lookup(tmp_path: Path) -> None:
     words = ["--packages", "3", "--images", "5", "--lookups", "2", "--folder", str(tmp_path)]
     ran = subprocess.run(
