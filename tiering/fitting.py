@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from holdings.errors import PlanRefused
 from holdings.house import House
 from holdings.records import Copy, CopyStatus, EventType
+from tiering.beyond import refuse_beyond_guards
 from tiering.plan import Move, Plan, Removal
 from tiering.policy import Policy
 
@@ -39,6 +40,7 @@ def fit(house: House, plan: Plan, policy: Policy) -> Fitting:
     were seen, but for those that this very plan has made.
     """
     _same_ground(house, plan, policy)
+    refuse_beyond_guards(house, plan, policy)
     copies = _copies_now(house, plan)
     done = _done(plan, copies)
     removed = _removed(house, plan)

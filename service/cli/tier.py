@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from holdings.house import House
     from tiering.applying import Applied
     from tiering.plan import Cost, Due, Move, Plan, Removal
+    from tiering.totalling import CollectionTotals, UnderWay
 
 
 def plan(
@@ -116,12 +117,17 @@ def status(
       holdfast tier status --metrics /var/lib/node_exporter/holdfast.prom
     """
     from tiering.holding import holds_on
+    from tiering.planning import store_sheets
+    from tiering.totalling import asleep_in, totals_by_collection, under_way
 
     with open_here(settings) as house:
         made = make(house, at=moment(house, now))
         stores = _stores(house)
         held = len(holds_on(house.catalogue))
-    below = sorted({move.package_id for move in made.moves} | {item.package_id for item in made.blocked})
+        below = sorted({move.package_id for move in made.moves} | {item.package_id for item in made.blocked})
+        collections = totals_by_collection(house, frozenset(below))
+        asleep = asleep_in(house, store_sheets(house))
+        journal = under_way(house)
     document = {
         "at": made.at,
         "stores": stores,
@@ -131,10 +137,15 @@ def status(
         "surplus": made.surplus,
         "removals": made.totals.removals,
         "holds": held,
+        "collections": collections,
+        "asleep": asleep,
+        "journal": journal,
     }
     if metrics is not None:
-        write_text(metrics, "\n".join(_metrics(stores, below, made, held)) + "\n")
-    answer(document, _status_lines(stores, below, made), as_json=as_json)
+        lines = [*_metrics(stores, below, made, held), *_more_metrics(collections, asleep, journal)]
+        write_text(metrics, "\n".join(lines) + "\n")
+    more = _more_lines(collections, asleep, journal)
+    answer(document, [*_status_lines(stores, below, made), *more], as_json=as_json)
     return NO if below else DONE
 
 
@@ -323,6 +334,40 @@ def _metrics(stores: list[dict[str, object]], below: list[str], made: Plan, held
     ):
         yield f"# TYPE holdfast_{name} gauge"
         yield f"holdfast_{name} {number}"
+
+
+def _more_metrics(
+    collections: Sequence[CollectionTotals], asleep: Mapping[str, int], journal: UnderWay
+) -> Iterator[str]:
+    for name in ("copies", "bytes", "below_policy"):
+        yield f"# TYPE holdfast_collection_{name} gauge"
+        for each in collections:
+            number = each.size_bytes if name == "bytes" else getattr(each, name)
+            yield f'holdfast_collection_{name}{{collection="{each.collection}",tier="{each.tier}"}} {number}'
+    yield "# TYPE holdfast_copies_asleep gauge"
+    yield from (f'holdfast_copies_asleep{{store="{name}"}} {number}' for name, number in asleep.items())
+    yield "# TYPE holdfast_removals_begun gauge"
+    yield f"holdfast_removals_begun {journal.removals_begun}"
+    if journal.last_event_at is not None:
+        yield "# TYPE holdfast_last_event_timestamp_seconds gauge"
+        yield f"holdfast_last_event_timestamp_seconds {journal.last_event_at.timestamp():.0f}"
+
+
+def _more_lines(
+    collections: Sequence[CollectionTotals], asleep: Mapping[str, int], journal: UnderWay
+) -> Iterator[str]:
+    if collections:
+        rows = [
+            (each.collection, each.tier, f"{each.copies:,}", size(each.size_bytes), f"{each.below_policy:,}")
+            for each in collections
+        ]
+        yield from table([("collection", "tier", "copies", "bytes", "below"), *rows])
+    for name, number in asleep.items():
+        if number:
+            yield f"{count(number, 'copy', 'copies')} in {name} must be woken before it is read."
+    if journal.removals_begun:
+        begun = count(journal.removals_begun, "removal")
+        yield f"{begun} begun and not ended: the next apply of a plan ends it."
 
 
 def _store_row(store: dict[str, object]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,22 @@ def test_a_damaged_copy_in_the_way_is_mended_as_the_plan_says(
     assert run(["tier", "plan", "--now", "+400d", "-o", "mending.json"]) == 0
     assert run(["tier", "apply", "mending.json"]) == 0
     assert run(["verify"]) == 0
+
+
+def test_status_tells_collections_and_what_is_under_way(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    metrics = folder / "holdfast.prom"
+    assert run(["tier", "status", "--metrics", str(metrics), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    (row,) = told["collections"]
+    assert (row["tier"], row["packages"], row["copies"], row["below_policy"]) == ("hot", 1, 1, 0)
+    assert row["size_bytes"] == sum(store["bytes"] for store in told["stores"])
+    assert told["journal"]["removals_begun"] == 0
+    lines = metrics.read_text().splitlines()
+    assert f'holdfast_collection_copies{{collection="{row["collection"]}",tier="hot"}} 1' in lines
+    assert "holdfast_removals_begun 0" in lines
+    assert all(" " in line for line in lines)
+    assert run(["tier", "status", "--now", "+400d", "--json"]) == 1
+    (row,) = json.loads(capsys.readouterr().out)["collections"]
+    assert row["below_policy"] == 1

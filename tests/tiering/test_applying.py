@@ -39,11 +39,11 @@ from tests.tiering.holding import (
     with_stores,
     write,
 )
-from tiering import copying
+from tiering import beyond, copying
 from tiering.applying import Applied, apply_plan
-from tiering.plan import Plan, sealed
+from tiering.plan import Cost, Plan, sealed
 from tiering.planning import make_plan
-from tiering.policy import Policy
+from tiering.policy import Policy, RunCeilings
 from tiering.status import status
 
 V, S, M = CopyStatus.VERIFIED, CopyStatus.SUSPECT, CopyStatus.MISSING
@@ -245,6 +245,26 @@ def test_a_store_that_nobody_names(house: House) -> None:
     plan = a_plan(house)
     forged = sealed(replace(plan, moves=(replace(plan.moves[0], target_store="tape"),)))
     assert "the store 'tape'" in refused(house, forged)
+
+
+def test_a_plan_that_goes_beyond_what_one_run_may_copy(house: House) -> None:
+    deposit(house, 1)
+    deposit(house, 2)
+    strict = a_policy(run=RunCeilings(size_bytes=5000))
+    assert len(make_plan(house, strict, at=TEST_TIME).moves) == 1
+    forged = sealed(replace(a_plan(house), policy_sha256=strict.sha256))
+    assert "goes beyond guards.run.size: 9,000, where 5,000 are allowed" in refused(house, forged, strict)
+
+
+def test_a_plan_that_goes_beyond_what_one_run_may_spend(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deposit(house, 1)
+    cost = Cost(currency="EUR", requests=3.0, retrieval=0.0, egress=0.0, storage_per_month=0.0)
+    monkeypatch.setattr(beyond, "costs_of", lambda *_: (cost,))
+    strict = a_policy(run=RunCeilings(spend=2.0))
+    forged = sealed(replace(a_plan(house), policy_sha256=strict.sha256))
+    assert "goes beyond guards.run.spend (EUR): 3, where" in refused(house, forged, strict)
 
 
 def test_a_package_that_is_not_there(house: House) -> None:

@@ -13,7 +13,7 @@ from holdings.catalogue.interface import Entry
 from holdings.catalogue.leasing import Lease, Purpose
 from holdings.catalogue.recollecting import _removed
 from holdings.clock import FixedClock
-from holdings.errors import Conflict
+from holdings.errors import Conflict, PlanRefused
 from holdings.house import House
 from holdings.records import MANIFEST_NAME, CopyStatus, EventType, Package
 from holdings.stores.faulty import Crashed, Fault, FaultyStore, scripted
@@ -36,7 +36,7 @@ from tests.tiering.holding import (
 )
 from tiering.applying import Applied, Only, apply_plan
 from tiering.holding import holds_on, lay_hold, release_hold
-from tiering.plan import Plan
+from tiering.plan import Plan, sealed
 from tiering.planning import make_plan
 from tiering.policy import RemovalCeilings, RunCeilings
 
@@ -114,9 +114,15 @@ def test_a_run_removes_no_more_than_the_ceilings_allow(
 ) -> None:
     tiered(house, 1)
     tiered(house, 2)
-    plan = planned(house, a_policy(TO_COLD, removal=ceilings))
+    strict = a_policy(TO_COLD, removal=ceilings)
+    plan = planned(house, strict)
     assert len(plan.removals) == 1
     assert [(each.guard, each.packages) for each in plan.refused] == [(guard, 1)]
+    # However a plan came about that goes beyond: it is not applied.
+    forged = sealed(replace(planned(house), policy_sha256=strict.sha256))
+    assert len(forged.removals) == 2
+    with pytest.raises(PlanRefused, match=f"goes beyond {guard}"):
+        apply_plan(house, forged, strict)
 
 
 def test_young_copies_do_not_allow_a_removal(house: House) -> None:
