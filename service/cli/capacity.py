@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
 from service.cli.answering import answer, printable, say
 from service.cli.options import AsJson, SettingsFile
-from service.cli.session import open_here
+from service.cli.session import agent, settings_here
 from service.cli.statuses import DONE, NO
 from service.wording import count, size, table
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from capacity.fans import Figures
     from capacity.objects import ObjectRun
     from capacity.scenario import Scenario
+    from holdings.catalogue.interface import Catalogue
     from holdings.house import House
 
 _SHOWN_QUANTILES = (0.05, 0.5, 0.95)
@@ -160,8 +162,13 @@ def _progress(done: int, of: int) -> None:
 
 @contextmanager
 def house_if_any(settings: Path | None) -> Iterator[House | None]:
-    """The house of the settings, where there are any: a scenario may do without."""
+    """The house of the settings, where there are any: a scenario may do without.
+
+    Its catalogue is opened when a scenario asks it, since a plan is made before there are buckets.
+    """
     from holdings.errors import BadInput
+    from holdings.house import House
+    from holdings.opening import open_house
     from holdings.settings.reading import find_settings
 
     try:
@@ -169,8 +176,25 @@ def house_if_any(settings: Path | None) -> Iterator[House | None]:
     except BadInput:
         yield None
         return
-    with open_here(found) as house:
-        yield house
+    with settings_here(found) as (read, observer), ExitStack() as opened:
+        catalogue = _Late(
+            lambda: opened.enter_context(open_house(read, observer=observer, agent=agent())).catalogue
+        )
+        yield House(settings=read, stores={}, catalogue=cast("Catalogue", catalogue), observer=observer)
+
+
+class _Late:
+    """What is not opened before something of it is asked."""
+
+    def __init__(self, opens: Callable[[], object]) -> None:
+        self._opens = opens
+
+    @cached_property
+    def _opened(self) -> object:
+        return self._opens()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._opened, name)
 
 
 def _years(result: xr.Dataset) -> Iterator[dict[str, object]]:

@@ -2,27 +2,6 @@
 # the PostgreSQL catalogue (`holdfast catalogue rebuild` brings it back from the stores).
 # A state of its own: `terraform destroy` here loses no byte.
 
-provider "aws" {
-  region = var.replicas["hot"].region
-
-  default_tags {
-    tags = { holdfast = var.name }
-  }
-}
-
-provider "aws" {
-  alias  = "cold"
-  region = var.replicas["cold"].region
-
-  assume_role {
-    role_arn = var.cold_account_role_arn
-  }
-
-  default_tags {
-    tags = { holdfast = var.name }
-  }
-}
-
 # For the database and the logs. The keys of the replicas are in ../irreplaceable.
 resource "aws_kms_key" "disposable" {
   description         = "Encrypts what Holdfast can make again."

@@ -1,6 +1,6 @@
 output "role_arns" {
   description = "By replica and role, for the profiles of holdfast.toml."
-  value       = { hot = module.hot_roles.role_arns, cold = module.cold_roles.role_arns }
+  value       = { for store, made in local.roles : store => made.role_arns }
 }
 
 output "catalogue_url" {
@@ -20,15 +20,15 @@ output "machines_security_group_id" {
 
 output "queue_urls" {
   description = "Of new and removed objects, by store."
-  value       = { hot = module.hot_watch.queue_url, cold = module.cold_watch.queue_url }
+  value       = { for store, made in local.watches : store => made.queue_url }
 }
 
 output "alarm_topic_arns" {
   description = "Where alarms go, by store."
-  value       = { hot = module.hot_watch.alarm_topic_arn, cold = module.cold_watch.alarm_topic_arn }
+  value       = { for store, made in local.watches : store => made.alarm_topic_arn }
 }
 
 output "alarms" {
   description = "Above what each alarm warns, by store."
-  value       = { hot = module.hot_watch.alarms, cold = module.cold_watch.alarms }
+  value       = { for store, made in local.watches : store => made.alarms }
 }

@@ -18,8 +18,8 @@ variable "replicas" {
   }))
 
   validation {
-    condition     = toset(keys(var.replicas)) == toset(["hot", "cold"])
-    error_message = "Here are files for the stores hot and cold (README: adding a cold replica)."
+    condition     = toset(keys(var.replicas)) == toset(local.made_here)
+    error_message = "Here are files for the stores ${join(", ", local.made_here)} (README: adding a cold replica)."
   }
 }
 

@@ -104,14 +104,9 @@ data "aws_iam_policy_document" "worker_trust" {
 
 data "aws_iam_policy_document" "worker" {
   statement {
-    sid     = "TakesOnRoles"
-    actions = ["sts:AssumeRole"]
-    resources = [
-      module.hot_roles.role_arns["depositor"],
-      module.hot_roles.role_arns["mover"],
-      module.cold_roles.role_arns["depositor"],
-      module.cold_roles.role_arns["mover"],
-    ]
+    sid       = "TakesOnRoles"
+    actions   = ["sts:AssumeRole"]
+    resources = flatten([for made in local.roles : [made.role_arns["depositor"], made.role_arns["mover"]]])
   }
 }
 

@@ -41,21 +41,25 @@ class Terraform:
         launcher.chmod(0o755)
         return mirror
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the program needs, and nothing of whoever runs the tests."""
+        plain = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
+        return {
+            **plain,
+            "HOME": str(self._home),
+            "TF_CLI_CONFIG_FILE": str(self._settings),
+            "CHECKPOINT_DISABLE": "1",
+            "TF_IN_AUTOMATION": "1",
+        }
+
     def run(
         self, *words: str, at: str, env: dict[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Terraform in the root module `at`, to its end."""
-        plain = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
         return subprocess.run(
             [self._program, f"-chdir={self.modules / at}", *words],
-            env={
-                **plain,
-                "HOME": str(self._home),
-                "TF_CLI_CONFIG_FILE": str(self._settings),
-                "CHECKPOINT_DISABLE": "1",
-                "TF_IN_AUTOMATION": "1",
-                **(env or {}),
-            },
+            env={**self.environment, **(env or {})},
             capture_output=True,
             text=True,
             check=False,
