@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from capacity.engine import Block
+from holdings.errors import BadInput
 
 _PLAIN = (
     "bytes_held",
@@ -43,11 +44,18 @@ class Checkpoints:
     def save(self, block: int, draws: int, done: Block) -> None:
         """Keep a block: whole under its name, or not at all."""
         path = self._path(block, draws)
-        path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(f".part{os.getpid()}")
-        with part.open("wb") as out:
-            np.savez(out, **_arrays(done))  # type: ignore[arg-type]  # names are those of arrays
-        part.replace(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with part.open("wb") as out:
+                np.savez(out, **_arrays(done))  # type: ignore[arg-type]  # names are those of arrays
+            part.replace(path)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise BadInput(
+                f"What is done cannot be kept in {self._folder}: {error.strerror}.",
+                hint="Name another folder with -o, or leave it away.",
+            ) from None
 
     def clear(self) -> None:
         """The run is kept: its blocks are not needed any more."""

@@ -241,7 +241,8 @@ def _flows(model: Model, chance: Chance) -> _Flows:
         number = objects[each.kind.name]
         images = number * chance.of(each.kind.images_per_object)
         if each.package == "bag":
-            made = _cohorts(each, number, model.months, chance)
+            scale = scale_of(each.kind, model.months, chance)
+            made, fill = _cohorts(each, number, scale, chance), bag_fill(each, chance, scale)
             flows.bytes_deposited[...] += made
             flows.images[...] += images
             flows.objects_deposited[...] += number
@@ -250,8 +251,9 @@ def _flows(model: Model, chance: Chance) -> _Flows:
             flows.by_type["bytes_by_type"][each.kind.name] = by_years(made)
         else:
             made = images * sum(chance.of(item) for item in each.kind.derivatives)
+            fill = each.kind.bag_bytes
         flows.made[each.pattern] += made
-        flows.packages[each.pattern] += np.ceil(made / each.kind.bag_bytes)
+        flows.packages[each.pattern] += np.ceil(made / fill)
     return flows
 
 
@@ -271,15 +273,34 @@ def months_objects(model: Model, chance: Chance) -> dict[str, Floats]:
     }
 
 
-def _cohorts(each: StreamModel, objects: Floats, months: int, chance: Chance) -> Floats:
-    """Bytes (one copy, as bagged) of each month: ndarray = (n_months, n_draws)."""
-    kind = each.kind
-    images = chance.of(kind.images_per_object)
+def scale_of(kind: ObjectType, months: int, chance: Chance) -> Floats:
+    """Bytes as bagged of one that an image was drawn with: ndarray = (n_draws,) or (n_months, n_draws)."""
     kept = sum(chance.of(ratio) for ratio in kind.format_ratios)
     scale = chance.of(kind.image_bytes_doubt) * (1 + chance.of(kind.packaging_overhead)) * kept
     growth = chance.of(kind.size_growth_per_year)
     if growth.any():
         scale = scale * (1 + growth) ** (np.arange(months)[:, None] / 12)
+    return np.asarray(scale)
+
+
+def bag_fill(each: StreamModel, chance: Chance, scale: Floats) -> Floats | float:
+    """Bytes of a bag: what is left free is too small for the next object, on average E[S^2] / 2 E[S].
+
+    That is the age of a renewal process; an object larger than a bag has one of its own. What is
+    in no doubt fills its bags.
+    """
+    if each.kind.is_exact:
+        return each.kind.bag_bytes
+    mean, square = object_moments(each.image, chance.of(each.kind.images_per_object))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        free = np.where(mean > 0, square / (2 * mean), 0.0)
+    return np.maximum(np.maximum(each.kind.bag_bytes - free * scale, mean * scale), 1.0)
+
+
+def _cohorts(each: StreamModel, objects: Floats, scale: Floats, chance: Chance) -> Floats:
+    """Bytes (one copy, as bagged) of each month: ndarray = (n_months, n_draws)."""
+    kind, months = each.kind, len(objects)
+    images = chance.of(kind.images_per_object)
     mean, square = object_moments(each.image, images)
     k1 = objects * (mean * scale)
     if kind.is_exact or chance.is_plain:

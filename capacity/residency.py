@@ -102,7 +102,7 @@ def residency(scenario: Scenario) -> tuple[list[Pattern], list[int]]:
 
     Raises BadInput where the stores cannot give what a rule wants.
     """
-    streams, mover = streams_of(scenario), _Mover(scenario)
+    streams, mover = streams_of(scenario), Mover(scenario)
     rules = _rules(scenario, streams)
     sizes = [mover.size_that_matters(each.kind) for each in streams]
     keys = [(each.tobytes(), size) for each, size in zip(rules, sizes, strict=True)]
@@ -122,11 +122,12 @@ def copies_held(scenario: Scenario) -> Bytes8:
 
     Raises BadInput where the stores cannot give what a rule wants.
     """
-    mover = _Mover(scenario)
+    mover = Mover(scenario)
     streams = [each for each in streams_of(scenario) if each.package == "bag"]
     rules = zip(streams, _rules(scenario, streams), strict=True)
+    made = np.arange(scenario.months)
     states = np.stack(
-        [mover.history(each, size_bytes=mover.size_that_matters(of.kind))[0] for of, each in rules]
+        [mover.history(each, made, size_bytes=mover.size_that_matters(of.kind))[0] for of, each in rules]
     )
     return np.moveaxis(mover.holding(states), -1, 1).astype(np.int8)
 
@@ -152,7 +153,7 @@ class _Run:
     """What is read to prove that the removable can go."""
 
 
-class _Mover:
+class Mover:
     """Applies `choose` to whole arrays of cohorts; each situation is asked about once.
 
     A state is a number whose bits are the stores that hold a copy.
@@ -174,7 +175,7 @@ class _Mover:
 
     def pattern(self, rules: NDArray[np.int64], *, size_bytes: int) -> Pattern:
         """Of cohorts for which these rules decide: ndarray = (n_months made, n_months now)."""
-        states, reads = self.history(rules, size_bytes=size_bytes)
+        states, reads = self.history(rules, np.arange(len(rules)), size_bytes=size_bytes)
         copies = np.moveaxis(self.holding(states), -1, 0).astype(np.int8)
         there = [int(state) for state in np.unique(states) if state]
         return Pattern(
@@ -183,20 +184,28 @@ class _Mover:
             states=tuple((state, Steps.of((states == state).astype(np.int8))) for state in there),
         )
 
-    def history(self, rules: NDArray[np.int64], *, size_bytes: int) -> tuple[NDArray[np.int64], Bytes8]:
+    def history(
+        self, rules: NDArray[np.int64], made: NDArray[np.int64], *, size_bytes: int
+    ) -> tuple[NDArray[np.int64], Bytes8]:
         """The state of each cohort at the end of each month, and how often it is read in each store then.
 
-        Returns ndarrays = (n_months made, n_months now) and (n_stores, n_months made, n_months now).
+        rules : ndarray = (n_cohorts, n_months now)
+        made : ndarray = (n_cohorts,), the month in which each was made, ascending.
+
+        Returns ndarrays = (n_cohorts, n_months now) and (n_stores, n_cohorts, n_months now).
         """
-        months, stores = len(rules), range(len(self._stores))
-        states = np.zeros((months, months), dtype=np.int64)
-        reads = np.zeros((len(stores), months, months), dtype=np.int8)
-        state = np.full(months, 1 << self._deposit_store)
+        cohorts, months = rules.shape
+        stores = range(len(self._stores))
+        states = np.zeros((cohorts, months), dtype=np.int64)
+        reads = np.zeros((len(stores), cohorts, months), dtype=np.int8)
+        state = np.full(cohorts, 1 << self._deposit_store)
         # When the copy in each store was made; where there is none it does not matter.
-        since = np.zeros((len(stores), months), dtype=np.int64)
-        since[self._deposit_store] = self._made
+        since = np.zeros((len(stores), cohorts), dtype=np.int64)
+        since[self._deposit_store] = self._made[made]
         for month in range(months):
-            there = slice(0, month + 1)
+            there = slice(0, int(np.searchsorted(made, month, side="right")))
+            if there.stop == 0:
+                continue
             added, source, removable, keeps = self._asked_of(state[there], rules[there, month], size_bytes)
             gone = np.where(self._settled(keeps, since[:, there], month), removable, 0)
             for store in stores:
@@ -294,6 +303,35 @@ def _deciding_rules(
 
 def _microseconds(moments: Sequence[datetime]) -> NDArray[np.int64]:
     return np.array([round(moment.timestamp()) * 1_000_000 for moment in moments])
+
+
+def held_of_bags(
+    scenario: Scenario,
+    kind: ObjectType,
+    *,
+    made: NDArray[np.int64],
+    size_bytes: NDArray[np.int64],
+    images: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Bytes of single bags in each store at the end of each month, by what the policy says of each.
+
+    made : ndarray = (n_bags,), the month of each, ascending; size_bytes and images alike.
+
+    Returns ndarray = (n_months, n_stores).
+    """
+    months = scenario.months
+    bag, now = np.nonzero(np.arange(months)[None, :] >= made[:, None])
+    deposited = _microseconds(deposit_moments(scenario.start, months, day=scenario.deposit_day))
+    over = _microseconds(month_ends(scenario.start, months))
+    table = _packages(Stream(kind=kind, package="bag"), deposited[made[bag]])
+    for name, values in (("bytes", size_bytes), ("images", images)):
+        table = table.set_column(table.column_names.index(name), name, pa.array(values[bag], pa.int64()))
+    decided = place(table, scenario.policy, at=pa.array(over[now], pa.timestamp("us", "UTC")))
+    rules = np.full((len(made), months), -1)
+    rules[bag, now] = decided.column("rule").to_numpy()
+    mover = Mover(scenario)
+    states, _ = mover.history(rules, made, size_bytes=mover.size_that_matters(kind))
+    return np.asarray(np.einsum("bms,b->ms", mover.holding(states), size_bytes))
 
 
 def _packages(each: Stream, made_us: NDArray[np.int64]) -> pa.Table:

@@ -96,6 +96,9 @@ class _Door:
         self._check_deposit_store(told)
         self._check_tiers(policy, [store.tier for store in self._told_stores(told).values()])
         self._check_rates([*_rates(types, stores), *(numbers[name] for name in _YEARLY)])
+        self._check_probabilities(
+            [*(store.copy_loss_per_year for store in stores), numbers["durability.site_shock_per_year"]]
+        )
         self._check_work(told)
         self._check_ramps(institutions)
         self.parsed.refuse(self.problems)
@@ -454,6 +457,13 @@ class _Door:
                     f"({rate.written}) reaches {most:.0%} a year; a rate is at most {_MOST_PER_YEAR:.0%}",
                     *place,
                 )
+
+    def _check_probabilities(self, risks: Sequence[Input]) -> None:
+        for risk in {risk.name: risk for risk in risks}.values():
+            most = float(risk.law.quantile(np.array([1 - LEAST_CHANCE]))[0])
+            if most > 1:
+                told = "is more than 1" if risk.law.is_point else f"reaches {most:.3g} in its tail"
+                self.wrong(f"{told}, and a probability is at most 1", *risk.name.split("."))
 
 
 _YEARLY = ("inflation_per_year", "staff.raise_per_year", "energy.grid_change_per_year")

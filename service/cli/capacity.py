@@ -82,13 +82,18 @@ def run(
       holdfast capacity run scenario.toml --draws 65536 --seed 7 --json
     """
     from capacity.ensemble import forget, project
-    from capacity.places import is_remote
+    from capacity.places import is_remote, refuse_other_run
     from capacity.scenario_reading import read_scenario
 
     with house_if_any(settings) as house:
         read = read_scenario(scenario, house=house)
     place = Path(target) if target is not None and not is_remote(target) else None
     blocks = place.with_name(f".{place.name}.blocks") if place else None
+    if place:
+        about = {"scenario_text": read.text, "policy_text": read.policy_text, "seed": seed, "draws": draws}
+        refuse_other_run(place, about)
+    if objects:
+        _refuse_too_many(read, draws=objects, seed=seed)
     result = project(
         read,
         draws=draws,
@@ -110,6 +115,12 @@ def run(
     document = {**_document(result), "objects": one_by_one} if as_json else {}
     answer(document, _lines(result, one_by_one), as_json=as_json)
     return DONE
+
+
+def _refuse_too_many(read: Scenario, *, draws: int, seed: int) -> None:
+    from capacity.objects import count_objects
+
+    count_objects(read, draws=draws, seed=seed)
 
 
 def _one_by_one(read: Scenario, *, draws: int, seed: int) -> ObjectRun:
@@ -259,10 +270,18 @@ def _lines(result: xr.Dataset, one_by_one: ObjectRun | None) -> Iterator[str]:
         told = ", ".join(f"{name} {share:.2%}" for name, share in found.items())
         yield f"Standard error of randomising, from 8 scramblings: {told}."
     if one_by_one:
-        yield (
-            f"{one_by_one.objects:,.0f} objects of {count(one_by_one.draws, 'future')} drawn one by one: "
-            f"their bytes {one_by_one.apart:+.4%} from the cohorts' (standard error {one_by_one.noise:.4%})."
-        )
+        yield from _told_one_by_one(one_by_one)
+
+
+def _told_one_by_one(found: ObjectRun) -> Iterator[str]:
+    yield (
+        f"{found.objects:,.0f} objects of {count(found.draws, 'future')} were drawn one by one, and packed "
+        f"into {count(found.bags, 'bag')}. Against the cohorts (standard error):"
+    )
+    yield from (f"  {each.what:<24} {each.apart:+.3%} ({each.noise:.3%})" for each in found.compared)
+    if found.placed_one_by_one:
+        yield "  The policy looks at single sizes, and was asked about each bag."
+    yield f"  Of the variance of all bytes, {found.of_variance:.2g} is the chance of single objects."
 
 
 def _row(figures: Figures) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import xarray as xr
 
 from capacity import results
 from capacity.ensemble import project
+from capacity.places import refuse_other_run
 from capacity.results import FORMS, Form, open_result, save_result
 from holdings.errors import BadInput, Corrupt, NotFound
 from holdings.stores.doors import storage_options
@@ -37,6 +38,20 @@ def test_the_same_run_again_is_done_already(tmp_path: Path, result: xr.Dataset, 
     before = sorted((path, path.stat().st_mtime_ns) for path in (tmp_path / "run").rglob("*"))
     save_result(result, tmp_path / "run", form=form)
     assert sorted((path, path.stat().st_mtime_ns) for path in (tmp_path / "run").rglob("*")) == before
+
+
+def test_a_folder_that_is_taken_is_refused_before_anything_is_drawn(
+    tmp_path: Path, result: xr.Dataset
+) -> None:
+    save_result(result, tmp_path / "run")
+    about = {name: result.attrs[name] for name in ("scenario_text", "policy_text", "seed", "draws")}
+    refuse_other_run(tmp_path / "run", about)
+    refuse_other_run(tmp_path / "new", about)
+    with pytest.raises(BadInput, match="holds another run"):
+        refuse_other_run(tmp_path / "run", {**about, "seed": 99})
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(BadInput, match="something that is no result"):
+        refuse_other_run(tmp_path / "file", about)
 
 
 def test_another_run_is_not_written_over(tmp_path: Path, result: xr.Dataset) -> None:

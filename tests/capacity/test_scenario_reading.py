@@ -82,6 +82,12 @@ def test_every_number_tells_its_source_or_that_it_has_none(tmp_path: Path) -> No
         ("11", '{ value = 11, confidence = "sure" }', "confidence is one of"),
         ("11", "{ p10 = 9, p50 = 5, p90 = 11 }", r"p10 \(9\) is above p50 \(5\)"),
         ("11", "-11", "not below zero"),
+        ("[object_types.sheet]", "durability.copy_loss_per_year = 1.5\n[object_types.sheet]", "at most 1"),
+        (
+            "[object_types.sheet]",
+            'durability.site_shock_per_year = "0.1 to 0.9"\n[object_types.sheet]',
+            "in its tail, and a probability is at most 1",
+        ),
     ],
 )
 def test_refused_naming_the_file_and_the_rule(tmp_path: Path, old: str, new: str, says: str) -> None:

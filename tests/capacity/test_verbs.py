@@ -23,6 +23,7 @@ from capacity.ensemble import plan_hash, project
 from capacity.growth import Series, crps, read_series
 from capacity.objects import run_objects
 from capacity.optimising import optimise
+from capacity.packing import Packer
 from capacity.rerunning import rerun
 from capacity.results import QUANTILES_NAME, open_result, save_result
 from capacity.sampling import BLOCK
@@ -228,12 +229,55 @@ def test_old_and_bare_numbers_are_listed(scenario: Scenario) -> None:
 def test_objects_one_by_one_are_what_cohorts_say(tmp_path: Path) -> None:
     found = run_objects(a_scenario(tmp_path, SHORT), draws=40, seed=3)
     assert found.objects > 100_000
-    assert abs(found.apart) < 4 * found.noise
-    assert found.noise < 0.01
+    apart = {each.what: each for each in found.compared}
+    assert [*apart] == ["bytes made", "bags made", "bytes held in hot", "bytes held in cold"]
+    made = apart["bytes made"]
+    assert abs(made.apart) < 4 * made.noise < 0.04
+    # An object is a tenth of a bag: what is free in a bag is nearly as in a renewal process.
+    assert abs(apart["bags made"].apart) < 0.02
+    assert abs(apart["bytes held in cold"].apart) < 4 * apart["bytes held in cold"].noise
+    assert 0 < found.of_variance < 0.01
+    assert not found.placed_one_by_one
     exact = run_objects(a_scenario(tmp_path, PLAIN), draws=2, seed=0)
-    assert exact.apart == pytest.approx(0, abs=1e-12)
+    assert [each.apart for each in exact.compared[2:]] == pytest.approx([0, 0], abs=1e-12)
+    # 11 objects of 39 MB into bags of 97 MB: two in each, where cohorts fill bags to the brim.
+    assert exact.bags == 2 * 7 * 6
+    assert exact.compared[1].apart == pytest.approx(6 / 5 - 1)
     with pytest.raises(BadInput, match="too many"):
         run_objects(a_scenario(tmp_path, PLAIN.replace("11", "1e9")), draws=2, seed=0)
+    with pytest.raises(BadInput, match="digitises nothing"):
+        run_objects(a_scenario(tmp_path, PLAIN.replace("11", "0")), draws=2, seed=0)
+
+
+def test_a_policy_of_single_sizes_is_asked_about_each_bag(tmp_path: Path) -> None:
+    """Five bags of 78 MB in a month, and a last one of 39 MB, which alone rests in cold."""
+    scenario = a_scenario(tmp_path, PLAIN)
+    rules = scenario.policy.rules
+    small = replace(rules[0], where="bytes < 50000000")
+    found = run_objects(
+        replace(scenario, policy=replace(scenario.policy, rules=(small, *rules[1:]))), draws=2, seed=0
+    )
+    assert found.placed_one_by_one
+    # A cohort is of full bags, so that none of them is small: nothing to compare with in cold.
+    assert [each.what for each in found.compared][2:] == ["bytes held in hot"]
+    large = replace(rules[0], where="bytes > 50000000")
+    found = run_objects(
+        replace(scenario, policy=replace(scenario.policy, rules=(large, *rules[1:]))), draws=2, seed=0
+    )
+    assert found.compared[-1].apart == pytest.approx(10 / 11 - 1)
+
+
+def test_bags_are_begun_when_an_object_does_not_fit() -> None:
+    packer = Packer(10.0)
+    packer.add(np.array([4.0, 5.0, 3.0, 11.0]), np.array([1, 1, 1, 2]))
+    packer.add(np.array([2.0]), np.array([1]))
+    packer.close(0)
+    packer.add(np.array([10.0, 1.0]), np.array([1, 1]))
+    packer.close(2)
+    bags = packer.bags()
+    assert bags.size_bytes.tolist() == [9, 3, 11, 2, 10, 1]
+    assert bags.images.tolist() == [2, 1, 2, 1, 1, 1]
+    assert bags.made.tolist() == [0, 0, 0, 0, 2, 2]
 
 
 def test_the_band_covers_what_came_and_beats_an_exponential() -> None:
