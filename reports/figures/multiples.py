@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from reports.numbers import three
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_LONGEST = 30
+_LETTERS_PER_INCH = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,7 @@ class Multiples(Chart):
         values = values / factor
         span = float(at[-1] - at[0]) or 1.0
         step = span * 1.35
+        letters = max(8, round(axes.figure.bbox.width / axes.figure.dpi * _LETTERS_PER_INCH / max(plans, 1)))
         top = float(np.nanmax(values, initial=1e-12))
         for number in range(plans):
             low, median, high = values[3 * number : 3 * number + 3]
@@ -60,7 +62,12 @@ class Multiples(Chart):
             )  # fmt: skip
             name = table.columns[1 + 3 * number].heading.rsplit(",", 1)[0]
             axes.annotate(
-                _short(name, plans), (here[0], top * 1.12), fontsize=9, color=INK, annotation_clip=False
+                _short(name, letters),
+                (here[0], top * 1.1),
+                fontsize=9,
+                color=INK,
+                annotation_clip=False,
+                linespacing=1.3,
             )
             axes.plot([here[0], here[-1]], [0, 0], color=RULE, linewidth=1)
             for end, where in ((0, "left"), (-1, "right")):
@@ -69,11 +76,11 @@ class Multiples(Chart):
                     fontsize=9, color=FAINT, ha=where, annotation_clip=False,
                 )  # fmt: skip
         axes.set_xlim(0, step * plans - 0.35 * span + 0.3 * span)
-        axes.set_ylim(0, top * 1.25)
+        axes.set_ylim(0, top * 1.3)
         write_unit(axes, unit)
         return Rows()
 
 
-def _short(name: str, plans: int) -> str:
-    most = max(8, _LONGEST * 2 // max(plans, 1))
-    return name if len(name) <= most else f"{name[: most - 1]}…"
+def _short(name: str, width: int) -> str:
+    lines = textwrap.wrap(name, width)
+    return "\n".join(lines[:2]) + ("…" if len(lines) > 2 else "")

@@ -61,7 +61,7 @@ class Tornado(Chart):
         every = np.concatenate([low, high]) / factor
         reach = max(float(every.max(initial=base)) - float(every.min(initial=base)), abs(base) * 1e-6, 1e-12)
         axes.set_xlim(
-            float(every.min(initial=base)) - 0.45 * reach, float(every.max(initial=base)) + 0.4 * reach
+            float(every.min(initial=base)) - 0.6 * reach, float(every.max(initial=base)) + 0.4 * reach
         )
         axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
         axes.xaxis.set_major_formatter(lambda value, _: tick(value))

@@ -27,7 +27,7 @@ def _blocks(scenario: Data, anchor: str) -> Iterator[Block]:
     yield Words(text=" ".join([*full_sentences(scenario), *migration_sentences(scenario)]))
     pictures = (*_chances(scenario, anchor), *_bought(scenario, anchor))
     if pictures:
-        yield Side(shown=pictures)
+        yield Side(shown=pictures) if len(pictures) > 1 else pictures[0]
     if scenario["fills"]:
         yield _when(scenario, anchor)
 

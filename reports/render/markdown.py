@@ -23,7 +23,7 @@ from reports.document import (
 from reports.numbers import headed, told
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
-_LINE_START = re.compile(r"^(\s*)([-+=]|\d+[.)])(?=\s|$|-|=)")
+_LINE_START = re.compile(r"^(\s*\d*)([-+=.)])(?=\s|$|-|=)")
 
 
 def render_markdown(report: Report) -> str:

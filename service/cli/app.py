@@ -36,6 +36,7 @@ from service.cli import (
     report_capacity,
     report_holdings,
     report_tiering,
+    report_verify,
     stores,
     terraform,
     tier,
@@ -434,6 +435,7 @@ _report = _group(
     EXAMPLES
       holdfast report capacity projection.zarr -o report.html
       holdfast report holdings -o holdings.html
+      holdfast report verify report.html
     """,
 )
 _add(
@@ -456,6 +458,13 @@ _add(
     report_tiering.tiering,
     "Tell what a plan moves, for what money, and what was done.",
     no="never",
+)
+_add(
+    _report,
+    "verify",
+    report_verify.verify,
+    "Make a page again from the data inside it, and compare.",
+    no="the page does not say what its data say",
 )
 
 _terraform = _group(

@@ -14,6 +14,8 @@ from service.cli.statuses import DONE
 from service.wording import size
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from holdings.house import House
 
 
@@ -62,11 +64,13 @@ def tell_report(page: Path, data: Path | None, *, as_json: bool) -> int:
 
 def gathered(results: list[str], house: House | None) -> dict[str, Any]:
     """What the report is made of: the results, and the holdings where there are any."""
-    from capacity.results import open_result
     from reports.projection.gathering import gather_capacity
 
-    return gather_capacity([open_result(_place(each)) for each in results], house)
+    return gather_capacity([opened(each) for each in results], house)
 
 
-def _place(result: str) -> Path | str:
-    return result if "://" in result else Path(result)
+def opened(result: str) -> xr.Dataset:
+    """A result in a folder or behind a URL."""
+    from capacity.results import open_result
+
+    return open_result(result if "://" in result else Path(result))

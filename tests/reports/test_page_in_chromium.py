@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import shutil
 import subprocess
@@ -50,6 +51,12 @@ def written(house: House, result: xr.Dataset, tmp_path_factory: pytest.TempPathF
     return write_report(report, tmp_path_factory.mktemp("page") / "report.html")
 
 
+@pytest.fixture(scope="module")
+def two_plans(house: House, result: xr.Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    report = view_capacity(gather_capacity([result, result], house))
+    return write_report(report, tmp_path_factory.mktemp("two") / "report.html")
+
+
 def test_it_is_silent_and_asks_for_nothing(tmp_path: Path, written: Path) -> None:
     log = tmp_path / "net.json"
     ran = chromium(
@@ -59,6 +66,7 @@ def test_it_is_silent_and_asks_for_nothing(tmp_path: Path, written: Path) -> Non
     assert {url for url in asked_for(log) if not url.startswith("data:")} == set()
     assert ran.stdout.count("<svg") == written.read_text().count("<svg")
     assert ran.stdout.count("<table") == written.read_text().count("<table")
+    assert 'type="range"' in ran.stdout, "the page's own script ran"
 
 
 def test_a_page_that_asks_would_be_noticed(tmp_path: Path) -> None:
@@ -69,21 +77,63 @@ def test_a_page_that_asks_would_be_noticed(tmp_path: Path) -> None:
     assert "CONSOLE" in ran.stderr
 
 
-@pytest.mark.parametrize("width", [400, 1000])
-def test_nothing_is_wider_than_the_window(tmp_path: Path, written: Path, width: int) -> None:
-    """Measured by a script in a frame of that width; a headless window itself is never below 500."""
+_PROBE = """
+const page = this.contentDocument, window_ = this.contentWindow, found = {};
+found.widths = [page.documentElement.scrollWidth, page.documentElement.clientWidth];
+const shown = [...page.querySelectorAll("a[href], button, input, summary, [tabindex]")].filter(
+  (one) => one.checkVisibility({ contentVisibilityAuto: true }));
+found.unreachable = shown.filter((one) => { one.focus(); return page.activeElement !== one; }).length;
+found.reachable = shown.length;
+const svg = [...page.querySelectorAll("svg[data-marks]")].find((one) => one.getClientRects().length);
+const figure = svg.closest("figure"), reading = page.querySelector(".reading");
+svg.focus();
+svg.dispatchEvent(new window_.KeyboardEvent("keydown", { key: "Home", bubbles: true }));
+svg.dispatchEvent(new window_.KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+found.reading = reading.textContent;
+found.row = [...figure.querySelectorAll("tr")[2].children].map((cell) => cell.textContent);
+svg.dispatchEvent(new window_.KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+found.hushed = reading.classList.contains("off");
+const range = page.querySelector("input[type=range]");
+range.value = 0;
+range.dispatchEvent(new window_.Event("input"));
+found.year = page.querySelector(".slider output").textContent;
+found.cards = [...page.querySelector(".year-cards").querySelectorAll("dd")].map((one) => one.textContent);
+found.first = [...page.querySelectorAll(".slider tr")[1].children].map((cell) => cell.textContent);
+found.marked = page.querySelectorAll("line.year").length;
+const chapters = [...page.querySelectorAll("[data-chapter]")];
+found.shown = chapters.map((one) => one.getClientRects().length > 0);
+page.querySelectorAll("[data-choice]")[1].click();
+found.chosen = chapters.map((one) => one.getClientRects().length > 0);
+found.current = [...page.querySelectorAll("nav [aria-current]")].map((one) => one.dataset.choice);
+page.querySelector(".every").click();
+found.every = chapters.map((one) => one.getClientRects().length > 0);
+document.title = JSON.stringify(found);
+"""
+
+
+@pytest.mark.parametrize("width", [400, 1000, 1600])
+def test_it_fits_and_hands_and_keys_reach_everything(tmp_path: Path, two_plans: Path, width: int) -> None:
+    """Tried by a script beside a frame of that width; a headless window itself is never below 500."""
     frame = tmp_path / "frame.html"
     frame.write_text(
-        f'<iframe src="{written.as_uri()}" style="width:{width}px;height:900px;border:0" onload="'
-        "const page = this.contentDocument.documentElement;"
-        "document.title = page.scrollWidth + ' ' + page.clientWidth"
-        '"></iframe>'
+        f'<iframe src="{two_plans.as_uri()}" style="width:{width}px;height:900px;border:0"></iframe>'
+        f"<script>document.querySelector('iframe').onload = function () {{ {_PROBE} }}</script>"
     )
     ran = chromium(
         tmp_path, frame.as_uri(), "--allow-file-access-from-files", "--virtual-time-budget=5000", "--dump-dom"
     )
-    scroll, client = ran.stdout.split("<title>")[1].split("</title>")[0].split()
-    assert (int(scroll), int(client)) == (width, width)
+    found = json.loads(html.unescape(ran.stdout.split("<title>")[1].split("</title>")[0]))
+    assert found["widths"] == [width, width]
+    assert found["unreachable"] == 0
+    assert found["reachable"] > 40
+    assert all(cell in found["reading"] for cell in found["row"])
+    assert found["hushed"]
+    assert found["year"] == found["first"][0] == "2027"
+    assert found["cards"] == found["first"][1:]
+    assert found["marked"] > 5
+    assert (found["shown"], found["chosen"]) == ([True, False], [False, True])
+    assert found["current"] == ["p2"]
+    assert found["every"] == [True, True]
 
 
 def test_a_screenshot_has_a_picture(tmp_path: Path, written: Path) -> None:

@@ -118,6 +118,7 @@ def test_every_command_says_one_document(folder: Path, capsys: Said) -> None:
     refused = tell("terraform", "vars", "projection.zarr", status=2)["error"]
     assert "No store of the plan is in S3" in refused["sentence"]
     assert Path(tell("report", "capacity", "projection.zarr", "-o", "page.html")["report"]).is_file()
+    assert tell("report", "verify", "page.html")["verification"]["same_bytes"] is True
     assert Path(tell("report", "holdings", "-o", "held.md")["report"]).is_file()
     assert Path(tell("report", "tiering", "-o", "moves.md")["report"]).is_file()
 
