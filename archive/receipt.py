@@ -14,7 +14,7 @@ from archive.identifying.interface import Check
 from archive.journal.journal import Journal
 from archive.listed import Listed
 from archive.matching.findings import LISTED, Finding
-from archive.sources.interface import LeftOut
+from archive.sources.interface import BY_RULE, LeftOut
 from holdings.records import Image
 
 
@@ -108,6 +108,11 @@ class Receipt:
     def already_held(self) -> bool:
         """All of it was deposited before."""
         return all(bag.already_held for bag in self.bags)
+
+    @property
+    def missed(self) -> int:
+        """How many of those left out somebody made: all but junk and folders in which nothing is."""
+        return sum(item.because not in BY_RULE for item in self.left_out)
 
     @property
     def sidecars(self) -> Sequence[str]:

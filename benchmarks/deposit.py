@@ -5,7 +5,9 @@
 
 Everybody makes SHA-512 and SHA-256 manifests of the same made images, 4 MB and 20 kB each.
 Holdfast reads its tar back from the store and forces it onto the disk, and the whole deposit
-looks into every image and records it as well; what people do today does none of that. The
+looks into every image and records it as well; what people do today does none of that. The floor
+hashes each file and what it reads back; the one with a proof also hashes what it writes, since a
+hash that was read back proves nothing without one to compare it with. The
 contenders alternate within one run, each in a process of its own. Take the ratios: the seconds
 belong to the machine. It cleans up behind itself and stops the server that it starts.
 """
@@ -21,6 +23,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.made import make_images
@@ -60,28 +63,34 @@ def whole(at: Round) -> Took:
     return took(words, log=at.log, env=at.env)
 
 
-def today(at: Round) -> Took:
-    """cp, bagit-python with two processes, tar, rclone."""
+def today(at: Round, *, by_s5cmd: bool = False) -> Took:
+    """cp, bagit-python with two processes, tar, rclone or s5cmd."""
     work, target = at.folder / "work", str(at.folder / "bag.tar")
     work.mkdir()
     if at.bucket is not None:
-        target = f"bench:{at.bucket}/bag.tar"
+        target = f"{'s3://' if by_s5cmd else 'bench:'}{at.bucket}/bag.tar"
     words = [sys.executable, "-m", "benchmarks.today", str(at.source), str(work), target, *ALGORITHMS]
     return took(words, log=at.log, env=at.env)
 
 
-def floor(at: Round) -> Took:
+def floor(at: Round, *words: str) -> Took:
     """The same bytes read, hashed, written and read back, and nothing else."""
     target = str(at.folder / "bytes")
-    return took([sys.executable, "-m", "benchmarks.floor", str(at.source), target, *ALGORITHMS], log=at.log)
+    program = [sys.executable, "-m", "benchmarks.floor"]
+    return took([*program, str(at.source), target, *ALGORITHMS, *words], log=at.log)
 
 
 CONTENDERS: dict[str, Callable[[Round], Took]] = {
     "Holdfast, bag only": bag_only,
     "`holdfast deposit`": whole,
     "cp, bagit.py -p 2, validate, tar, rclone": today,
+    "the same, and s5cmd": partial(today, by_s5cmd=True),
     "the floor": floor,
+    "the floor, with a proof": lambda at: floor(at, "--proving"),
 }
+IN_FOLDERS_ONLY = {"the floor", "the floor, with a proof"}
+"""Only a file can be forced to the disk."""
+ON_S3_ONLY = {"the same, and s5cmd"}
 
 
 def main() -> None:
@@ -102,8 +111,8 @@ def main() -> None:
 
 
 def _compare(source: Path, folder: Path, *, rounds: int, seaweedfs: bool) -> dict[str, list[Took]]:
-    # Only a folder can be forced to the disk and read back by the floor.
-    runs: dict[str, list[Took]] = {name: [] for name in CONTENDERS if not (seaweedfs and name == "the floor")}
+    absent = IN_FOLDERS_ONLY if seaweedfs else ON_S3_ONLY
+    runs: dict[str, list[Took]] = {name: [] for name in CONTENDERS if name not in absent}
     for number in range(rounds):
         for name in in_turn(runs, number):
             with _fresh(source, folder, seaweedfs=seaweedfs) as at:
@@ -128,6 +137,7 @@ def _fresh(source: Path, folder: Path, *, seaweedfs: bool) -> Iterator[Round]:
                 "RCLONE_CONFIG_BENCH_ENV_AUTH": "true",
                 "RCLONE_CONFIG_BENCH_ENDPOINT": server.endpoint,
                 "BENCH_ENDPOINT": server.endpoint,
+                "S3_ENDPOINT_URL": server.endpoint,
             }
             env = {**server.environment, **rclone}
             yield Round(source=source, folder=folder, bucket=server.make_bucket(), env=env)

@@ -1,9 +1,10 @@
 """The least that a proven deposit can take: read once, hash, write once, force to disk, read back, hash.
 
-    python -m benchmarks.floor SOURCE TARGET ALGORITHM...
+    python -m benchmarks.floor SOURCE TARGET ALGORITHM... [--proving]
 
 One file after the other goes into TARGET, without headers, names or manifests; files are read and
-hashed by as many threads as there are processors.
+hashed by as many threads as there are processors. With --proving the whole is hashed as it is
+written, too: without that there is nothing to compare with what was read back.
 """
 
 from __future__ import annotations
@@ -21,23 +22,32 @@ _AHEAD = 4
 """Batches that wait to be written: with `_BATCH_BYTES`, the memory that this takes."""
 
 
-def main(source: Path, target: Path, algorithms: list[str]) -> None:
+def main(source: Path, target: Path, algorithms: list[str], *, proving: bool) -> None:
     """Copy the bytes of every file of `source` into `target` and read them back."""
     workers = os.cpu_count() or 1
     waiting: deque[Future[bytes]] = deque()
+    meant = hashlib.sha256()
+
+    def write(data: bytes) -> None:
+        if proving:
+            meant.update(data)
+        out.write(data)
+
     with target.open("xb", buffering=0) as out, ThreadPoolExecutor(workers) as pool:
         for batch in _batches(source):
             waiting.append(pool.submit(_read, batch, algorithms))
             if len(waiting) > _AHEAD:
-                out.write(waiting.popleft().result())
+                write(waiting.popleft().result())
         while waiting:
-            out.write(waiting.popleft().result())
+            write(waiting.popleft().result())
         os.fsync(out.fileno())
     back = hashlib.sha256()
     with target.open("rb", buffering=0) as written:
         buffer = memoryview(bytearray(_CHUNK_BYTES))
         while length := written.readinto(buffer):
             back.update(buffer[:length])
+    if proving and back.digest() != meant.digest():
+        raise SystemExit("other bytes came back")
 
 
 def _batches(source: Path) -> list[list[str]]:
@@ -66,4 +76,5 @@ def _read(paths: list[str], algorithms: list[str]) -> bytes:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:])
+    words = [word for word in sys.argv[1:] if word != "--proving"]
+    main(Path(words[0]), Path(words[1]), words[2:], proving="--proving" in sys.argv)

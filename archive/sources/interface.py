@@ -15,6 +15,10 @@ from holdings.errors import BadInput
 CHUNK_BYTES = 1024 * 1024
 EMPTY_FOLDER = "an empty folder; a bag holds files only"
 """An archive says so of each folder it names; the survey believes it where nothing lies beneath."""
+FOLDER_MARKER = "a marker for a folder, not a file"
+JUNK = "left behind by an operating system"
+BY_RULE = frozenset((EMPTY_FOLDER, FOLDER_MARKER, JUNK))
+"""Reasons for which nothing is missing that anybody made."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from archive.sources.interface import CHUNK_BYTES, LeftOut, SourceFile, changed, unreadable
+from archive.sources.interface import CHUNK_BYTES, FOLDER_MARKER, LeftOut, SourceFile, changed, unreadable
 from archive.sources.ranged import ranged
 from holdings.errors import BadInput, Conflict, NotFound, NotOnline
 from holdings.stores.interface import Store
@@ -29,7 +29,7 @@ class StoredSource:
             seen = True
             path = info.key.removeprefix(self._prefix)
             if info.key.endswith("/"):
-                yield LeftOut(path=path or info.key, because="a marker for a folder, not a file")
+                yield LeftOut(path=path or info.key, because=FOLDER_MARKER)
                 continue
             yield SourceFile(
                 path=path,

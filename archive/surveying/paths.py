@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 
+from archive.sources.interface import JUNK
 from archive.validating.paths import is_junk
 
 _SIGNS = re.compile(r"\\|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -14,7 +15,7 @@ _DEVICE = re.compile(r"(?:^|/)((?:con|prn|aux|nul|com[1-9]|lpt[1-9])[ ]*(?:\.[^/
 
 def because_of_name(path: str) -> str | None:
     """Why a file of that path is left out whatever it holds; None where its name speaks for nothing."""
-    return unsafe_path(path) or ("left behind by an operating system" if is_junk(path) else None)
+    return unsafe_path(path) or (JUNK if is_junk(path) else None)
 
 
 def unsafe_path(path: str) -> str | None:

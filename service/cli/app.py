@@ -118,7 +118,7 @@ _add(
     "deposit",
     deposit.deposit,
     "Bag images, store the bags and read them back.",
-    no="not deposited: the stores give back other bytes than they should",
+    no="part of the source is in no bag (it is named), or a store gave back other bytes than it should",
 )
 _add(
     app,

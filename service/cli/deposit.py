@@ -13,7 +13,7 @@ from service.cli.answering import Lazily, answer, image_row
 from service.cli.options import AsJson, Receipts, SettingsFile
 from service.cli.receipt import RECEIPTS_FOLDER, told_receipt
 from service.cli.session import open_here
-from service.cli.statuses import DONE
+from service.cli.statuses import DONE, NO
 from service.wording import count, size
 
 if TYPE_CHECKING:
@@ -78,6 +78,10 @@ def deposit(
     A receipt to keep is written as a page and as JSON, by default to the folder `receipts`
     beside holdfast.toml.
 
+    Files that are broken, empty, unreadable or no plain files are left out and named, and the
+    others are deposited; the exit status is 1 then, so that no script clears the source. What an
+    operating system left behind and folders without files are named, too, and change no status.
+
     \b
     EXAMPLES
       holdfast deposit photos --collection nhmuk-pinned
@@ -96,7 +100,7 @@ def deposit(
         with depositing(house, source, collection=collection, wishes=wishes) as receipt:
             written = write_receipt(receipt_of(house, receipt), folder, overwrite=True)
             answer(receipt_document(receipt, written), _lines(receipt, written), as_json=as_json)
-    return DONE
+            return NO if receipt.missed else DONE
 
 
 def _check(text: str) -> Check:
@@ -155,6 +159,7 @@ def receipt_document(receipt: Receipt, written: Sequence[Path]) -> dict[str, obj
         "sidecars": Lazily(receipt.sidecars),
         "sidecar_checksums": Lazily(receipt.kept),
         "left_out": Lazily(receipt.left_out),
+        "missed": receipt.missed,
         "records": _records_document(receipt.records),
     }
 
@@ -206,7 +211,13 @@ def _lines(receipt: Receipt, written: Sequence[Path]) -> Iterator[str]:
         len(receipt.left_out),
         (f"{item.path}, because {item.because}" for item in receipt.left_out),
     )
+    if receipt.missed:
+        yield f"Keep the source: {count(receipt.missed, 'file')} of it {_are(receipt.missed)} in no bag."
     yield told_receipt(written)
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def _record_lines(records: MatchedRecords) -> Iterator[str]:

@@ -10,8 +10,11 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import shutil
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.kit.commands import Ran, holdfast, killed
@@ -90,39 +93,70 @@ def kill_deposits(holdings: Holdings, source: Path, *, kills: int, seed: int) ->
     assert len(packages) == kills + 1, "a killed deposit that runs again is one package"
 
 
-def kill_one_deposit(holdings: Holdings, source: Path, *, kills: int, seed: int, bag_bytes: str) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """What a hundred kills met."""
+
+    kills: int
+    finished: int
+    """Deposits that were finished in spite of them."""
+    kept: int
+    """Kills after which there were finished bags, which were not read again."""
+    seconds: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.kills} kills, {self.kept} of them with finished bags, none of which was read again; "
+            f"{self.finished} deposits finished, every image there; {self.seconds:.0f} s"
+        )
+
+
+def kill_one_deposit(
+    begin: Callable[[], Holdings], source: Path, *, kills: int, seed: int, bag_bytes: str
+) -> Tally:
     """Kill a deposit of several bags again and again; it goes on each time, and reads nothing finished.
 
-    A deposit that was quicker than its kill is begun anew in another collection.
+    A deposit that was quicker than its kill is begun anew in another collection; after a few of
+    them everything is read again and a new house begun, so that the disk does not fill.
     """
-    moments, number, met = random.Random(seed), 0, 0
+    began, moments, met, kept, finished = time.monotonic(), random.Random(seed), 0, 0, 0
     expected = sha256_of_files(source)
     size_bytes = sum(path.stat().st_size for path in source.rglob("*") if path.is_file())
     words = ("deposit", source, "--bag-bytes", bag_bytes, "--json", "--collection")
-    whole = holdings.run(*words, "unhurt")
-    assert whole.status == 0, whole.err
-    assert len(whole.json["bags"]) > 2
     while met < kills:
-        collection = f"often-{number}"
-        finished = _bytes_of(holdings, collection)
-        ran, bytes_read = _killed_while_counted(
-            holdings, *words, collection, after_seconds=moments.uniform(0.1, 1.0) * whole.seconds
-        )
-        met += ran.status == -9
-        # Looked into once, read once, read back once: what is finished is in none of these.
-        assert bytes_read < 3 * (size_bytes - finished) + _PROGRAM_BYTES
-        claimed = holdings.claims()
-        assert set(claimed.values()) <= set(expected)
-        if ran.status == 0:
-            assert sorted(row["sha256"] for row in ran.json["images"]) == expected
-            number += 1
-    last = holdings.run(*words, f"often-{number}")
-    assert last.status == 0, last.err
-    assert sorted(row["sha256"] for row in last.json["images"]) == expected
-    assert sorted(holdings.check_every_claim().values()) == sorted(expected * (number + 2))
-    assert list((holdings.folder / "catalogue" / "deposits").iterdir()) == []
+        holdings = begin()
+        whole = holdings.run(*words, "unhurt")
+        assert whole.status == 0, whole.err
+        assert len(whole.json["bags"]) > 2
+        number = 0
+        while met < kills and number < _DEPOSITS_IN_A_HOUSE:
+            before = _bytes_of(holdings, f"often-{number}")
+            ran, bytes_read = _killed_while_counted(
+                holdings,
+                *words,
+                f"often-{number}",
+                after_seconds=moments.uniform(0.1, 1.0) * whole.seconds,
+            )
+            assert ran.status in (0, -9), ran.err
+            # Looked into once, read once, read back once: what is finished is in none of these.
+            assert bytes_read < 3 * (size_bytes - before) + _PROGRAM_BYTES
+            assert set(holdings.claims().values()) <= set(expected)
+            if ran.status == 0:
+                assert sorted(row["sha256"] for row in ran.json["images"]) == expected
+            met += ran.status == -9
+            kept += ran.status == -9 and before > 0
+            number += ran.status == 0
+        last = holdings.run(*words, f"often-{number}")
+        assert last.status == 0, last.err
+        assert sorted(row["sha256"] for row in last.json["images"]) == expected
+        assert sorted(holdings.check_every_claim().values()) == sorted(expected * (number + 2))
+        assert list((holdings.folder / "catalogue" / "deposits").iterdir()) == []
+        finished += number + 1
+        shutil.rmtree(holdings.folder)
+    return Tally(kills=met, finished=finished, kept=kept, seconds=time.monotonic() - began)
 
 
+_DEPOSITS_IN_A_HOUSE = 3
 _PROGRAM_BYTES = 400_000_000
 """What Python and its libraries read of themselves, and of the catalogue, at most."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,20 @@ def test_fifty_killed_applies(local: Holdings, source: Path) -> None:
 
 
 @pytest.mark.soak
-def test_a_hundred_kills_of_one_deposit_of_2_gb(local: Holdings, source: Path) -> None:
+def test_a_hundred_kills_of_one_deposit_of_2_gb(
+    tmp_path: Path, source: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """HOLDFAST_KILLS says how many, where a hundred take too long."""
     write_heavy_pictures(source / "heavy", 40, megabytes=50)
-    kill_one_deposit(local, source, kills=100, seed=5, bag_bytes="210 MB")
+
+    def begin() -> Holdings:
+        holdings = Holdings(tmp_path / "house")
+        holdings.folder.mkdir()
+        assert holdings.run("init").status == 0
+        return holdings
+
+    kills = int(os.environ.get("HOLDFAST_KILLS", "100"))
+    tally = kill_one_deposit(begin, source, kills=kills, seed=5, bag_bytes="210 MB")
+    assert tally.kills == kills
+    with capsys.disabled():
+        print(f"\n{tally}")

@@ -53,6 +53,20 @@ def test_an_unknown_image_is_1(folder: Path, capsys: Said) -> None:
     assert not (folder / "x").exists()
 
 
+def test_a_deposit_that_could_not_take_everything_is_1(folder: Path, capsys: Said) -> None:
+    """And holds the rest; what only an operating system made is missed by nobody."""
+    new = write_pictures(folder / "new", 2, seed=7)
+    (folder / "new" / "Thumbs.db").write_bytes(b"x")
+    assert run(["deposit", "new", "-c", "new", "--json"]) == 0
+    assert document(capsys)["missed"] == 0
+    new[0].write_bytes(new[0].read_bytes()[:-20])
+    assert run(["deposit", "new", "-c", "new", "--json"]) == 1
+    told = document(capsys)
+    assert (told["accepted"], told["missed"], len(told["left_out"])) == (1, 1, 2)
+    assert run(["deposit", "new", "-c", "new"]) == 1
+    assert "Keep the source: 1 file of it is in no bag." in capsys.readouterr().out
+
+
 def test_a_package_below_the_policy_is_1(folder: Path, capsys: Said) -> None:
     assert run(["tier", "status"]) == 0
     capsys.readouterr()
