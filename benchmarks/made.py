@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,3 +44,17 @@ def make_bag(folder: Path, *, files: int, file_bytes: int, algorithms: Sequence[
         rows = (f"{hashlib.new(name, (folder / tag).read_bytes()).hexdigest()}  {tag}\n" for tag in tags)
         (folder / f"tagmanifest-{name}.txt").write_text("".join(rows))
     return folder
+
+
+def make_tiny_images(source: Path, *, files: int) -> None:
+    """Fill `source` with TIFF images of 8 x 8 pixels, no two alike, a thousand to a folder."""
+    made = io.BytesIO()
+    Image.frombytes("RGB", (8, 8), bytes(8 * 8 * 3)).save(made, "TIFF")
+    blank = made.getvalue()
+    pixels = blank.index(bytes(8 * 8 * 3))
+    for number in range(files):
+        folder = source / f"drawer-{number // 1000:04d}"
+        if number % 1000 == 0:
+            folder.mkdir(parents=True)
+        data = blank[:pixels] + number.to_bytes(8, "big") + blank[pixels + 8 :]
+        (folder / f"specimen-{number:07d}.tif").write_bytes(data)
