@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.soak
 def test_it_counts_every_file(tmp_path: Path) -> None:
     words = ["--files", "20", "--folder", str(tmp_path)]
     ran = subprocess.run(
