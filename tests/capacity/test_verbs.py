@@ -6,6 +6,7 @@ import itertools
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ import xarray as xr
 from capacity.actuals import Actual
 from capacity.answers import answers_at
 from capacity.backtesting import backtest
-from capacity.calibrating import as_scenario, calibrate
+from capacity.calibrating import as_scenario, calibrate, measure_reads
 from capacity.checking import check
 from capacity.checkpoints import Checkpoints
 from capacity.comparing import compare
@@ -30,7 +31,10 @@ from capacity.sampling import BLOCK
 from capacity.scenario import Scenario
 from capacity.sensitivity import sensitivities
 from capacity.weighing import weigh
+from holdings.catalogue.interface import Entry
 from holdings.errors import BadInput
+from holdings.house import House
+from holdings.records import Event, EventType, Outcome, Package
 from tests.capacity.holdings import deposit_images
 from tests.capacity.scenarios import DOUBTFUL, PLAIN, a_scenario, write_scenario
 from tests.kit.houses import a_house
@@ -216,6 +220,47 @@ def test_holdings_calibrate_a_scenario(tmp_path: Path) -> None:
     assert [n for _, n in found.images_per_month] == [120, 80]
     assert kinds["herb"].objects_per_month.law.moment(1) == 100
     assert kinds["herb"].image_bytes.law.moment(1) == pytest.approx(np.mean(sizes))
+
+
+def test_pace_reads_specimens_and_collections_calibrate_too(tmp_path: Path) -> None:
+    with a_house(tmp_path, at=datetime(2026, 7, 1, 12, tzinfo=UTC)) as house:
+        for month, number in ((1, 20), (2, 30), (3, 40), (4, 30)):
+            at = datetime(2026, month, 1, 12, tzinfo=UTC)
+            bag = deposit_images(house, range(10**6, 10**6 + 100 * number, 100), collection="herb", at=at)
+        # What has begun says nothing of whole months.
+        deposit_images(house, [10**6 + 1, 10**6 + 2], collection="herb", at=datetime(2026, 7, 1, tzinfo=UTC))
+        built = {"form": "zarr ozx", "codec": "zstd", "images": 10, "pixels": 1000, "size_bytes": 2500}
+        for name, kind, detail in (
+            ("a", EventType.PACKAGE_CREATION, built),
+            ("b", EventType.ACCESS, {"reads": 61}),
+        ):
+            happened(house, bag, name, kind, detail)
+        (found,), reads = calibrate(house), measure_reads(house)
+        text = as_scenario([found], catalogue_id="it", on=date(2026, 7, 1), reads=reads)
+    assert (found.per_month.value, found.images_per_object) == (20, None)  # four months, and two without
+    assert found.per_month.low < 20 < found.per_month.high
+    assert [(each.bytes_per_pixel, each.bytes_per_image) for each in found.derived] == [(2.5, 250)]
+    assert reads is not None
+    assert reads.share_per_year == pytest.approx(61 / 122 / (181 / 365.25))
+    (tmp_path / "measured.toml").write_text(text)
+    write_scenario(tmp_path)
+    (tmp_path / "over.toml").write_text('extends = ["scenario.toml", "measured.toml"]\n')
+    from capacity.scenario_reading import read_scenario  # noqa: PLC0415  # as above
+
+    with a_house(tmp_path, at=datetime(2026, 7, 1, 12, tzinfo=UTC)) as house:
+        laid = read_scenario(tmp_path / "over.toml", house=house)
+    herb = next(kind for kind in laid.object_types if kind.name == "herb")
+    assert [item.law.moment(1) for item in herb.derivatives] == [250]
+    assert not herb.objects_per_month.law.is_point
+    assert laid.numbers["access.reads_per_year"].confidence == "measured"
+
+
+def happened(house: House, package: Package, name: str, kind: EventType, detail: dict[str, Any]) -> None:
+    event = Event(
+        event_id=name, at=house.clock.now(), event_type=kind, package_id=package.package_id, store=None,
+        agent="test", outcome=Outcome.SUCCESS, run=name, detail=detail,
+    )  # fmt: skip
+    house.catalogue.record(Entry(events=[event]))
 
 
 def test_old_and_bare_numbers_are_listed(scenario: Scenario) -> None:
