@@ -41,7 +41,23 @@ class Seaweed:
     secret_key: str = field(repr=False)
     folder: Path
     """What it keeps, and its log; removed when it stops."""
-    pid: int
+    ports: tuple[int, ...] = field(repr=False)
+    processes: list[subprocess.Popen[bytes]] = field(repr=False)
+    """The last one is the one that runs."""
+
+    @property
+    def pid(self) -> int:
+        """The program's number; another one after each start."""
+        return self.processes[-1].pid
+
+    def stop(self) -> None:
+        """As if somebody had pulled the plug; what it keeps stays."""
+        _stop(self.processes[-1])
+
+    def start(self) -> None:
+        """Begin again where it was stopped: the same place, the same keys, nothing in memory."""
+        self.processes.append(_start(self.folder, self.ports))
+        _wait_until_ready(self, self.processes[-1])
 
     @property
     def environment(self) -> dict[str, str]:
@@ -110,30 +126,31 @@ def running_seaweed() -> Iterator[Seaweed]:
     folder = Path(tempfile.mkdtemp(prefix="weed-"))
     access_key, secret_key = secrets.token_hex(10), secrets.token_hex(20)
     _write_identities(folder / "identities.json", access_key, secret_key)
-    ports = _free_ports(4)
+    ports = tuple(_free_ports(4))
     process = _start(folder, ports)
     server = Seaweed(
         endpoint=f"http://127.0.0.1:{ports[-1]}",
         access_key=access_key,
         secret_key=secret_key,
         folder=folder,
-        pid=process.pid,
+        ports=ports,
+        processes=[process],
     )
     try:
         _wait_until_ready(server, process)
         yield server
     finally:
-        _stop(process)
+        server.stop()
         shutil.rmtree(folder, ignore_errors=True)
         for port in ports:  # `weed` leaves these behind, wherever TMPDIR points
             for left in Path("/tmp").glob(f"seaweedfs-*-{port + _GRPC_ABOVE}.sock"):
                 left.unlink(missing_ok=True)
 
 
-def _start(folder: Path, ports: list[int]) -> subprocess.Popen[bytes]:
-    (folder / "data").mkdir()
+def _start(folder: Path, ports: tuple[int, ...]) -> subprocess.Popen[bytes]:
+    (folder / "data").mkdir(exist_ok=True)
     master, volume, filer, s3 = ports
-    with (folder / "log").open("wb") as log:
+    with (folder / "log").open("ab") as log:
         return subprocess.Popen(
             [
                 str(Path(sys.executable).with_name("weed")),

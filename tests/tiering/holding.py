@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -65,10 +65,19 @@ def with_stores(house: House, **stores: Store) -> House:
 
 
 def a_package(
-    number: int, *, age_days: int = 400, objects: int = 2, size: int = 3000
+    number: int,
+    *,
+    age_days: int = 400,
+    objects: int = 2,
+    size: int = 3000,
+    made: Callable[[int, int], bytes] | None = None,
 ) -> tuple[Package, dict[str, bytes]]:
-    """A bag with made-up bytes, and the bytes by key."""
-    data = {f"part-{n}.bin": _made_up(number * 31 + n * 7, size // (n + 1)) for n in range(objects)}
+    """A bag with made-up bytes, and the bytes by key.
+
+    made : makes the bytes of an object from a number and its size; None repeats a pattern.
+    """
+    made = made or _made_up
+    data = {f"part-{n}.bin": made(number * 31 + n * 7, size // (n + 1)) for n in range(objects)}
     package = Package(
         package_id=f"nhmuk-{number:012x}",
         kind=PackageKind.BAG,
@@ -87,7 +96,7 @@ def _made_up(start: int, size: int) -> bytes:
     return bytes((start + i) % 251 for i in range(size))
 
 
-def deposit(house: House, number: int, *, store: str = "hot", **shape: int) -> Package:
+def deposit(house: House, number: int, *, store: str = "hot", **shape: Any) -> Package:
     """Put a made-up package into a store and into the catalogue, as a deposit leaves it."""
     package, data = a_package(number, **shape)
     write(house.store(store), package, data)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import random
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -17,6 +20,7 @@ from holdings.records import CopyStatus, Package
 from holdings.settings import read_settings
 from holdings.settings.template import write_template
 from tests.journey.kills import Holdings
+from tests.kit.commands import Ran
 from tests.kit.houses import with_stores
 from tests.kit.seaweed import REGION, Seaweed, running_seaweed
 from tests.tiering.holding import deposit, is_whole, lose, statuses
@@ -166,3 +170,87 @@ def test_a_night_when_everything_goes_wrong(house: House, servers: tuple[Seaweed
     ran = Holdings(house.settings.folder).run("catalogue", "rebuild")
     assert ran.status in (0, 1), ran.err
     assert {package.package_id: statuses(house, package) for package in packages} == before
+
+
+def random_bytes(start: int, size: int) -> bytes:
+    """Found in one place of a disk only."""
+    return random.Random(start).randbytes(size)
+
+
+def flip_on_disk(server: Seaweed, data: bytes) -> None:
+    """Change one bit of an object where the server keeps it."""
+    for volume in (server.folder / "data").rglob("*.dat"):
+        at = volume.read_bytes().find(data)
+        if at >= 0:
+            with volume.open("r+b") as file:
+                file.seek(at)
+                file.write(bytes([data[0] ^ 1]))
+            return
+    raise AssertionError("the object lies in no volume")
+
+
+def stop_amid(house: House, server: Seaweed, *, copies: int) -> threading.Thread:
+    """Stops the server as soon as so many copies were recorded in cold."""
+
+    def watch() -> None:
+        while len(house.catalogue.copies(store="cold")) < copies:
+            time.sleep(0.05)
+        server.stop()
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    return thread
+
+
+def told(ran: Ran, *, status: int) -> Any:
+    assert ran.status == status, ran.out + ran.err
+    return ran.json
+
+
+def test_a_year_in_a_night(house: House, servers: tuple[Seaweed, Seaweed]) -> None:
+    """A server stops in the middle, a bit flips on disk, an object goes: found, explained, mended."""
+    house.settings.policy.write_text(_BOTH)
+    _, cold = servers
+    packages = [deposit(house, number, size=200_000, made=random_bytes) for number in range(1, 101)]
+    here = Holdings(house.settings.folder)
+    made = told(here.run("tier", "plan", "-o", "plan.json", "--json"), status=0)
+    assert len(made["moves"]) == 100
+
+    stopping = stop_amid(house, cold, copies=1)
+    first = told(here.run("tier", "apply", "plan.json", "--json"), status=3)
+    stopping.join()
+    assert 0 < len(first["done"]) < 100
+    assert {each["kind"] for each in first["failed"]} <= {"transient", "unavailable"}
+    cold.start()
+    second = told(here.run("tier", "apply", "plan.json", "--json"), status=0)
+    assert len(first["done"]) + len(second["done"]) == 100
+    nothing_is_lost(house, packages)
+    assert told(here.run("tier", "status", "--json"), status=0)["below_policy"] == []
+
+    flipped, gone = packages[17], packages[42]
+    flip_on_disk(cold, random_bytes(18 * 31, 200_000)[1000:1100])
+    lose(house.store("cold"), gone.prefix + "part-1.bin")
+    cold.stop()  # or it would answer from its memory
+    cold.start()
+    found = told(here.run("audit", "--json"), status=1)
+    wrong = {each["package_id"]: each for each in found["copies"] if each["finding"] != "good"}
+    assert {name: each["finding"] for name, each in wrong.items()} == {
+        flipped.package_id: "corrupt",
+        gone.package_id: "missing",
+    }
+    assert "answers, and does not give it" in wrong[flipped.package_id]["because"]
+    below = told(here.run("tier", "status", "--json"), status=1)["below_policy"]
+    assert below == sorted([flipped.package_id, gone.package_id])
+
+    mended = told(here.run("repair", "--json"), status=0)["repaired"]
+    assert {each["package_id"]: each["source"] for each in mended} == dict.fromkeys(below, "hot")
+    assert told(here.run("audit", "--json"), status=0)["good"]
+    assert all(is_whole(house.store("cold"), package) for package in packages)
+    (needed,) = told(here.run("recall", flipped.package_id, "--json"), status=0)["packages"]
+    assert needed["awake"]
+
+    before = told(here.run("tier", "status", "--json"), status=0)
+    house.settings.catalogue.path.unlink()
+    assert here.run("catalogue", "rebuild").status == 0
+    after = told(here.run("tier", "status", "--json"), status=0)
+    assert {**after, "at": None} == {**before, "at": None}
