@@ -60,6 +60,8 @@ bench: $(READY)
 	@$(BIN)/python -m benchmarks.validate
 	@$(BIN)/python -m benchmarks.find
 	@$(BIN)/python -m benchmarks.capacity
+	@$(BIN)/python -m benchmarks.tiering
+	@$(BIN)/python -m benchmarks.planning
 
 # uv resolves for every platform at once; it is used here only, and lives in an environment of its own.
 lock:

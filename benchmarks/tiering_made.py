@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -96,6 +97,9 @@ def fill(folder: Path, shape: Shape, server: Seaweed, bucket: str) -> None:
                     events=part,
                 )
             )
+        # As a deposit leaves it; without it a store is asked whose it is each time.
+        whose = json.dumps({"catalogue_id": house.catalogue.catalogue_id, "format": 1})
+        (folder / "identity.json").write_text(whose)
         plan = make_plan(house, read_policy(house.settings.policy), at=AT)
     assert len(plan.moves) == shape.packages
     (folder / "plan.json").write_text(plan_to_json(plan))

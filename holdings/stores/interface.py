@@ -18,6 +18,7 @@ deposit, tiering ──> wrappers (retrying, throttled, …) ──> memory | lo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,7 @@ from holdings.errors import BadInput
 Buffer = bytes | memoryview
 MAX_KEY_BYTES = 1024
 """S3's limit; a key of 1,000 characters of two bytes does not fit any S3 server."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 OURS = ".holdfast"
 """What begins so is the stores' own: no key, and in no listing."""
 
@@ -189,7 +191,7 @@ def check_key(key: str) -> str:
         raise BadInput(f"The key {key[:80]!r} has an empty, '.' or '..' part.")
     if key.split("/", 1)[0] == OURS:
         raise BadInput(f"The key {key[:80]!r} begins with '{OURS}', which is the stores' own.")
-    if any(ord(letter) < 32 or ord(letter) == 127 for letter in key):
+    if _CONTROL.search(key):
         raise BadInput(f"The key {key[:80]!r} has a control character.")
     if "\\" in key:
         # SeaweedFS takes it for `/`: two keys would be one.

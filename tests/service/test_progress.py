@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from holdings.observing import Advanced, Finished, Happening, Retried, Started, Waiting
-from service.cli.progress import Bars, Words, watching
+from service.cli.progress import Bars, Log, Words, watching
 
 LONG_WORK: list[Happening] = [
     Started(job="reading", total_bytes=10),
@@ -56,3 +56,20 @@ def test_bars_follow_jobs_of_any_name() -> None:
     bars(Finished(job="[red]a/b"))
     bars(Finished(job="[red]a/b"))
     assert [task.description for task in progress.tasks] == ["of unknown size"]
+
+
+def test_where_there_are_no_bars_a_line_now_and_then_tells_when_it_ends() -> None:
+    said: list[str] = []
+    clock = iter([0.0, 0.0, 30.0, 60.0, 60.0, 90.0, 130.0, 130.0])
+    log = Log(Words(said.append), said.append, now=lambda: next(clock))
+    log(Started(job="applying", total_bytes=1_000_000_000))
+    log(Advanced(job="applying", size_bytes=100_000_000))
+    log(Advanced(job="applying", size_bytes=100_000_000))
+    log(Advanced(job="applying", size_bytes=300_000_000))
+    log(Advanced(job="never begun", size_bytes=1))
+    log(Advanced(job="applying", size_bytes=150_000_000))
+    log(Finished(job="applying"))
+    assert said == [
+        "applying: 200 MB of 1.00 GB, 3.33 MB a second, about 0:04:00 left.",
+        "applying: 650 MB of 1.00 GB, 5.00 MB a second, about 0:01:10 left.",
+    ]
