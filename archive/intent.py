@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from archive.bag import ALGORITHMS, Intent
 from archive.identifying.interface import Check
 from holdings.clock import from_iso, iso
-from holdings.errors import AlreadyExists, Conflict, Corrupt, NotFound
+from holdings.errors import AccessDenied, AlreadyExists, Conflict, Corrupt, NotFound
 from holdings.records import package_prefix
 from holdings.stores.interface import Store
 
@@ -57,7 +57,8 @@ def withdraw(store: Store, declared: Declared, *, unless: str) -> None:
     try:
         store.head(unless)
     except NotFound:
-        with suppress(NotFound, Conflict):
+        # A depositor's key may put and not take back; then the intent stays, and the next deposit takes it.
+        with suppress(NotFound, Conflict, AccessDenied):
             store.delete(intent_key(declared.intent.package_id), version=declared.version)
 
 

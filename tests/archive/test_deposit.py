@@ -19,7 +19,7 @@ from archive.sources.folder import FolderSource
 from archive.sources.interface import SourceFile, unreadable
 from archive.verifying import verify
 from holdings.clock import FixedClock
-from holdings.errors import BadInput, Corrupt, StoreFull, Unavailable
+from holdings.errors import AccessDenied, BadInput, Corrupt, StoreFull, Unavailable
 from holdings.house import House
 from holdings.observing import Advanced, Finished, Happening, Started
 from holdings.records import Copy, CopyStatus, Event, EventType, Image, Outcome
@@ -352,6 +352,18 @@ class TestRefused:
         with pytest.raises(StoreFull):
             deposit(with_hot(house, full), source, collection="herb")
         self.nothing_is_left(house)
+        assert not deposit(house, source, collection="herb").already_held
+
+    def test_a_key_that_may_only_put_is_told_what_went_wrong(self, house: House, source: Path) -> None:
+        """And not that it may not take its intent back; that stays, and the next deposit takes it."""
+
+        class PutsOnly(Wrapper):
+            def delete(self, key: str, *, version: str) -> None:
+                raise AccessDenied(f"{key} may not be removed.")
+
+        full = FaultyStore(PutsOnly(house.store("hot")), scripted({("put_stream", 1): Fault.FULL}))
+        with pytest.raises(StoreFull):
+            deposit(with_hot(house, full), source, collection="herb")
         assert not deposit(house, source, collection="herb").already_held
 
     def test_a_store_that_keeps_other_bytes_is_never_believed(self, house: House, source: Path) -> None:

@@ -14,6 +14,9 @@ from typing import Any
 import pytest
 
 from capacity.buckets import PlannedBucket
+from capacity.ensemble import project
+from capacity.results import save_result
+from capacity.scenario_reading import read_scenario
 from service.cli.terraform import NAME
 from tests.terraform.planned import AT_HOME, IN_AWS, write_plan, write_settings, write_vars
 from tests.terraform.reading import FOLDER, read
@@ -141,6 +144,45 @@ def test_a_year_that_the_plan_does_not_know_is_told(plan: Path, modules: Path, c
     assert write_vars(plan, modules, "--year", "2099") == 2
     assert "knows nothing of 2099: its years end in 2027 to 2027" in capsys.readouterr().err
     assert not list(modules.rglob(NAME))
+
+
+EUROPE = "\n".join(
+    f"""[stores.{name}]
+url = "s3://europe-{name}"
+endpoint = "https://s3.{name}.example.org"
+tier = "{name}"
+domain = "{domain}"
+price_sheet = "disk"
+"""
+    for name, domain in (("disk", "national-centres"), ("tape", "tape-vaults"), ("cloud", "a-provider"))
+)
+SCENARIOS = FOLDER.parent / "scenarios"
+
+
+@pytest.mark.soak
+def test_the_plan_for_europe(tmp_path: Path, modules: Path) -> None:
+    path = SCENARIOS / "europe-dissco.toml"
+    save_result(project(read_scenario(path, house=None), draws=2048), tmp_path / "projection.zarr")
+    rest = f"""policy = "{SCENARIOS / "policies/europe.toml"}"
+
+[bags]
+store = "disk"
+
+[prices]
+disk = "{SCENARIOS / "prices/disk.toml"}"
+"""
+    write_settings(tmp_path, EUROPE, rest=rest)
+
+    assert write_vars(tmp_path, modules) == 0
+    first = written(modules)["irreplaceable/on_premise"]["stores"]
+    assert first["cloud"]["quota_bytes"] is None, "a third copy comes after a year"
+    assert write_vars(tmp_path, modules, "--year", "2036") == 0
+    tenth = written(modules)["irreplaceable/on_premise"]["stores"]
+    assert misfits(types("irreplaceable/on_premise")["stores"], tenth) == []
+    for name, store in tenth.items():
+        assert store["quota_bytes"] == store["expected"]["bytes"]["p95"] > store["expected"]["bytes"]["p50"]
+        assert store["expected"]["bytes"]["p50"] > (first[name]["quota_bytes"] or 0)
+        assert 10e15 < store["expected"]["bytes"]["p50"] < 100e15, "tens of petabytes after ten years"
 
 
 def test_policy_settings_and_terraform_say_the_same_words() -> None:

@@ -22,8 +22,8 @@ output "alarm_rules" {
       rules = [
         for quantile, bytes in try(local.store.expected.bytes, {}) : {
           alert       = "HoldfastBytes${upper(quantile)}"
-          expr        = "holdfast_bytes{store=\"${local.name}\"} > ${bytes}"
-          for         = "1d"
+          expr        = format("holdfast_bytes{store=%q} > %d", local.name, bytes)
+          "for"       = "1d"
           annotations = { summary = "More bytes in ${local.name} than the plan expects (${quantile})." }
         }
       ]
