@@ -78,7 +78,7 @@ def compare_writers(image: Path | None, rounds: int, peers: str | None) -> None:
         }
     with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as place:
         folder = Path(place)
-        np.save(folder / "pixels.npy", _pixels(image))
+        np.save(folder / "pixels.npy", pixels_of(image))
         runs: dict[str, list[Wrote]] = {name: [] for name in contenders}
         for number in range(rounds):
             for name in in_turn(contenders, number):
@@ -106,7 +106,8 @@ def _wrote(python: str, contender: str, folder: Path) -> Wrote:
     return wrote
 
 
-def _pixels(image: Path | None) -> NDArray[Any]:
+def pixels_of(image: Path | None) -> NDArray[Any]:
+    """The image, tiled to 6000 x 8000 pixels; made up where there is none."""
     if image is None:
         random = np.random.default_rng(0)
         y, x = np.mgrid[0:HEIGHT, 0:WIDTH]

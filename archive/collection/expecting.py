@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from archive.collection.options import Options
+from archive.collection.sizes import form_name, recorded_sizes
 from holdings.house import House
-from holdings.records import EventType, Image
+from holdings.records import Image
 
 _CHANNELS = 3
 _ALL_LEVELS = 4 / 3
@@ -24,11 +25,11 @@ class Expected:
     source_bytes: int
     """Of the originals in their bags."""
     pixel_bytes: int
-    """Of the same, decoded, with all the levels that are kept; three channels of 8 bits supposed."""
+    """Of the same, decoded, with all the levels that are kept."""
     size_bytes: int
     """Of the collection."""
     measured: bool
-    """Whether that rests on collections in this catalogue, and not on other people's specimens."""
+    """Whether that rests on what was built of this collection, and not on other people's specimens."""
 
     @property
     def factor(self) -> float:
@@ -36,33 +37,38 @@ class Expected:
         return self.size_bytes / self.source_bytes if self.source_bytes else 0.0
 
 
-def expect(house: House, images: Sequence[Image], options: Options) -> Expected:
-    """The sizes of a build with those choices."""
-    pixels = sum((image.width_px or 0) * (image.height_px or 0) for image in images)
+def expect(house: House, collection: str, images: Sequence[Image], options: Options) -> Expected:
+    """The sizes of a build of that collection with those choices."""
+    pixels = sum(_pixels(image) for image in images)
     kept = _ALL_LEVELS / 4**options.first_level
-    per_pixel = _measured(house, options)
-    usual = _USUAL[options.codec] * _CHANNELS * kept
+    pixel_bytes = sum(_pixels(image) * _pixel_bytes(image) for image in images) * kept
+    per_pixel = _measured(house, collection, options)
+    size_bytes = pixel_bytes * _USUAL[options.codec] if per_pixel is None else pixels * per_pixel
     return Expected(
         images=len(images),
         source_bytes=sum(image.size_bytes for image in images),
-        pixel_bytes=round(pixels * _CHANNELS * kept),
-        size_bytes=round(pixels * (usual if per_pixel is None else per_pixel)),
+        pixel_bytes=round(pixel_bytes),
+        size_bytes=round(size_bytes),
         measured=per_pixel is not None,
     )
 
 
-def _measured(house: House, options: Options) -> float | None:
-    """Bytes per pixel of the original, over all collections built with those choices."""
+def _pixels(image: Image) -> int:
+    return (image.width_px or 0) * (image.height_px or 0) * (image.pages or 1)
+
+
+def _pixel_bytes(image: Image) -> int:
+    """Of one pixel, decoded; of what the deposit did not learn, three channels of 8 bits are supposed."""
+    channels = 1 if "grey" in (image.colour_space or "") else _CHANNELS
+    return channels * -(-(image.bits_per_sample or 8) // 8)
+
+
+def _measured(house: House, collection: str, options: Options) -> float | None:
+    """Bytes per pixel of the original, over what was built of that collection with those choices.
+
+    Of others it says little: drawers of insects took 1.8 times what herbarium sheets did.
+    """
     wanted = form_name(options.form, options.layout, options.first_level), options.codec
-    events = house.catalogue.events(types=[EventType.PACKAGE_CREATION])
-    found = [
-        event.detail for event in events if (event.detail.get("form"), event.detail.get("codec")) == wanted
-    ]
-    pixels = sum(int(detail["pixels"] or 0) for detail in found)
-    return sum(int(detail["size_bytes"] or 0) for detail in found) / pixels if pixels else None
-
-
-def form_name(form: str, layout: str, first_level: int) -> str:
-    """How sizes are told apart: `zarr ozx`, `zarr ozx from level 1`, `tiledb`."""
-    name = f"{form} {layout}" if form == "zarr" else form
-    return f"{name} from level {first_level}" if first_level else name
+    found = [size for size in recorded_sizes(house, collection) if (size.form, size.codec) == wanted]
+    pixels = sum(size.pixels for size in found)
+    return sum(size.size_bytes for size in found) / pixels if pixels else None

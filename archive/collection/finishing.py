@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.metadata import version
 
 from archive.collection.batch import Failure
 from archive.collection.built import BuiltImage
-from archive.collection.expecting import form_name
 from archive.collection.index import index_bytes, index_key
 from archive.collection.recipe import RECIPE_NAME, Recipe, recipe_bytes
+from archive.collection.sizes import sizes_of
 from archive.recording import new_event, new_run
 from holdings.catalogue.interface import Entry
 from holdings.catalogue.manifest import manifest_bytes
@@ -33,37 +32,6 @@ from holdings.stores.proving import put_and_prove
 ABOUT_NAME = "collection.json"
 _LIBRARIES = ("zarr", "numcodecs", "tiledb", "imagecodecs", "pillow", "tifffile", "numpy")
 """What the bytes of pixels may hang on."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Size:
-    """What pixels of one kind take in one form and codec."""
-
-    kind: str
-    """`RGB uint8`, `Y uint16`, …"""
-    form: str
-    """`zarr ozx`, `tiledb`, …"""
-    codec: str
-    images: int
-    pixels: int
-    """Of the originals."""
-    size_bytes: int
-    """Of the images with all their levels."""
-    source_bytes: int
-
-
-def sizes_of(built: Sequence[BuiltImage]) -> list[Size]:
-    """By kind, form and codec; bytes per pixel are their quotient."""
-    groups: dict[tuple[str, str, str], Counter[str]] = {}
-    for image in built:
-        form = form_name(image.form, image.layout, image.first_level)
-        groups.setdefault((image.kind, form, image.codec), Counter()).update(
-            images=1, pixels=image.pixels, size_bytes=image.size_bytes, source_bytes=image.source_bytes
-        )
-    return [
-        Size(kind=kind, form=form, codec=codec, **counts)
-        for (kind, form, codec), counts in sorted(groups.items())
-    ]
 
 
 def put_rest(

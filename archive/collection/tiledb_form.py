@@ -24,7 +24,7 @@ from holdings.errors import BadInput
 
 NEEDS = "tiledb"
 _ATTRIBUTE = "intensity"
-_AT_ONCE_BYTES = 192 * 2**20
+_AT_ONCE_BYTES = 96 * 2**20
 """Pixels in one fragment: each is two objects more, and memory while it is written."""
 _PIECE_BYTES = 8 * 2**20
 _LAST = ("__commits", "__group", "__meta")

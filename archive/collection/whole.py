@@ -8,6 +8,7 @@ from typing import IO, Any
 
 import imagecodecs
 import numpy as np
+import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, Jpeg2KImagePlugin, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
@@ -46,6 +47,17 @@ _TURNED = {
     8: "turned by 270 degrees",
 }
 """What EXIF's orientation (JEITA CP-3451, tag 274) asks a viewer to do."""
+_SWAPPING = (5, 6, 7, 8)
+_TURNS: Mapping[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
+    2: lambda pixels: pixels[:, ::-1],
+    3: lambda pixels: pixels[::-1, ::-1],
+    4: lambda pixels: pixels[::-1],
+    5: lambda pixels: pixels.swapaxes(0, 1),
+    6: lambda pixels: np.rot90(pixels, -1),
+    7: lambda pixels: pixels.swapaxes(0, 1)[::-1, ::-1],
+    8: np.rot90,
+}
+"""Views: nothing is copied but the rows that are asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +83,47 @@ def open_whole(file: IO[bytes], media_type: str) -> Whole:
     if _is_deep(file, media_type):
         check_whole(*parsed.size, 8)
         return _deep(file, media_type, parsed)
+    if media_type == "image/jpeg":
+        return _jpeg(file, parsed)
     return _shallow(parsed)
+
+
+_FILLED = ("Corrupt JPEG data", "Premature end")
+"""In what libjpeg says when pixels are its own."""
+
+
+def _jpeg(file: IO[bytes], parsed: Image.Image) -> Whole:
+    """Strict: libjpeg fills what it misses with grey and only warns, and Pillow does not listen."""
+    colours = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}.get(parsed.mode)
+    if colours is None:
+        raise refused(f"its pixels are of the kind {parsed.mode}, which has no place among the channels")
+    file.seek(0)
+    data = file.read()
+    notes = []
+    try:
+        pixels = simplejpeg.decode_jpeg(data, colorspace=colours, strict=True)
+    except ValueError as error:
+        if any(word in str(error) for word in _FILLED):
+            raise
+        notes.append(f"its decoder warned: {str(error)[:200]}")
+        pixels = simplejpeg.decode_jpeg(data, colorspace=colours, strict=False)
+    if colours == "CMYK":
+        shown = _shallow(parsed)  # whether inks are stored the other way round is Pillow's to know
+        return replace(shown, header=replace(shown.header, notes=(*shown.header.notes, *notes)))
+    orientation = parsed.getexif().get(_ORIENTATION, 1)
+    if orientation in _TURNED:
+        notes.append(_turned(orientation))
+        pixels = _TURNS[orientation](pixels)
+    size = (pixels.shape[1], pixels.shape[0])
+    header = _header(parsed, size, _CHANNELS[parsed.mode], "uint8", notes)
+    return Whole(
+        header=_swapped(header) if orientation in _SWAPPING else header,
+        _cut=lambda y, below: pixels[y:below],
+    )
+
+
+def _turned(orientation: int) -> str:
+    return f"{_TURNED[orientation]}, as its EXIF orientation {orientation} asks"
 
 
 def _is_deep(file: IO[bytes], media_type: str) -> bool:
@@ -90,10 +142,10 @@ def _shallow(parsed: Image.Image) -> Whole:
     orientation = parsed.getexif().get(_ORIENTATION, 1)
     if orientation in _TURNED:
         picture = ImageOps.exif_transpose(picture)
-        notes.append(f"{_TURNED[orientation]}, as its EXIF orientation {orientation} asks")
+        notes.append(_turned(orientation))
     header = _header(parsed, picture.size, _CHANNELS[picture.mode], "uint8", notes)
     return Whole(
-        header=_swapped(header) if orientation in (5, 6, 7, 8) else header,
+        header=_swapped(header) if orientation in _SWAPPING else header,
         _cut=lambda y, below: np.asarray(picture.crop((0, y, picture.width, below))),
     )
 

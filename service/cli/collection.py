@@ -91,7 +91,7 @@ def build(
         stack=stack,
     )
     with open_here(settings) as house:
-        expected = expect(house, select(house, collection, packages or ()), options)
+        expected = expect(house, collection, select(house, collection, packages or ()), options)
         if estimate:
             answer(_expected_document(expected), _expected_lines(expected), as_json=as_json)
             return DONE
@@ -130,16 +130,20 @@ def _expected_document(expected: Expected) -> dict[str, object]:
 
 
 def _expected_lines(expected: Expected) -> Iterator[str]:
-    basis = "as collections here were" if expected.measured else "if they are as other specimens were"
+    basis = "as before" if expected.measured else "if they are as other specimens were"
     yield (
         f"{count(expected.images, 'image')}, {size(expected.source_bytes)} in bags: about "
         f"{size(expected.size_bytes)} to be written ({expected.factor:.1f} times as much), {basis}."
     )
-    if expected.factor > 3:
+    if expected.factor > _MANY_TIMES:
         yield (
             "Smaller: --first-level 1 (half size and less; the original stays one request away in its bag), "
             "--codec jpegxl (the same pixels), --codec jpegxl-lossy (marked as such)."
         )
+
+
+_MANY_TIMES = 2
+"""What one is told a way out of, before the build."""
 
 
 def _document(built: Built) -> dict[str, object]:

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from archive.collection.building import build
+from archive.collection.options import Options
 from capacity.actuals import Actual
 from capacity.answers import answers_at
 from capacity.backtesting import backtest
@@ -35,6 +37,7 @@ from holdings.catalogue.interface import Entry
 from holdings.errors import BadInput
 from holdings.house import House
 from holdings.records import Event, EventType, Outcome, Package
+from tests.archive.collection.holding import COLLECTION, hold, pixels
 from tests.capacity.holdings import deposit_images
 from tests.capacity.scenarios import DOUBTFUL, PLAIN, a_scenario, write_scenario
 from tests.kit.houses import a_house
@@ -253,6 +256,18 @@ def test_pace_reads_specimens_and_collections_calibrate_too(tmp_path: Path) -> N
     assert [item.law.moment(1) for item in herb.derivatives] == [250]
     assert not herb.objects_per_month.law.is_point
     assert laid.numbers["access.reads_per_year"].confidence == "measured"
+
+
+def test_what_a_build_took_is_read_back(tmp_path: Path) -> None:
+    with a_house(tmp_path) as house:
+        hold(house, tmp_path / "source", {f"{n}.tif": pixels(70, 60, seed=n) for n in range(8)})
+        made = build(house, COLLECTION, Options())
+        (found,) = calibrate(house)
+    (derived,) = found.derived
+    size_bytes = sum(image.size_bytes for image in made.images)
+    assert (derived.form, derived.codec, derived.images) == ("zarr ozx", "zstd", 8)
+    assert derived.bytes_per_image == pytest.approx(size_bytes / 8)
+    assert derived.bytes_per_pixel == pytest.approx(size_bytes / (8 * 70 * 60))
 
 
 def happened(house: House, package: Package, name: str, kind: EventType, detail: dict[str, Any]) -> None:

@@ -194,14 +194,14 @@ def test_the_table_brings_back_what_was_built(sheets: House) -> None:
 def test_sizes_are_recorded_for_the_forecast(sheets: House) -> None:
     options = Options()
     images = select(sheets, COLLECTION)
-    assert not expect(sheets, images, options).measured
+    assert not expect(sheets, COLLECTION, images, options).measured
     made = built(sheets)
     events = sheets.catalogue.events(package_id=made.package.package_id, types=[EventType.PACKAGE_CREATION])
     assert sorted(str(event.detail["kind"]) for event in events) == ["RGB uint8", "Y uint8"]
     assert sum(int(event.detail["size_bytes"] or 0) for event in events) == sum(
         i.size_bytes for i in made.images
     )
-    expected = expect(sheets, images, options)
+    expected = expect(sheets, COLLECTION, images, options)
     assert expected.measured
     assert expected.size_bytes == pytest.approx(sum(i.size_bytes for i in made.images), rel=0.01)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tifffile
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from archive.collection.decoding import decoding, open_picture
 from archive.collection.picture import Picture
@@ -128,6 +128,29 @@ def test_exif_rotation_is_applied_and_told(orientation: int) -> None:
     y, x = picture.header.spacing_um
     assert (y > x) == turned  # 600 dpi down, 300 across, before it is turned
     assert bool(picture.header.notes) == (orientation > 1)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_jpeg_is_what_pillow_shows(orientation: int, mode: str) -> None:
+    sink = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    COLOUR.convert(mode).save(sink, "JPEG", quality=93, exif=exif)
+    with Image.open(sink) as shown:
+        expected = np.asarray(ImageOps.exif_transpose(shown))
+    assert np.array_equal(decoded(opened(sink.getvalue(), "image/jpeg"))[0].squeeze(), expected)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_a_jpeg_with_fewer_pixels_than_it_says_is_refused(mode: str) -> None:
+    sink = io.BytesIO()
+    COLOUR.convert(mode).save(sink, "JPEG")
+    data = bytearray(sink.getvalue())
+    at = data.index(b"\xff\xc0") + 5  # SOF0: length, precision, then the height
+    data[at : at + 2] = (200).to_bytes(2, "big")
+    with pytest.raises(BadInput, match=r"odd\.img: it cannot be decoded \(Corrupt JPEG data"):
+        opened(bytes(data), "image/jpeg")
 
 
 @pytest.mark.parametrize(("dpi", "expected"), [(600, 42.333), (72, None), (96, None), (1, None)])

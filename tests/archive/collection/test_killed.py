@@ -1,0 +1,52 @@
+"""kill -9 while a collection is built: nothing of it is seen before it is whole, and the command goes on."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from holdings.records import PackageKind
+from tests.archive.collection.holding import pixels, write_tiff
+from tests.journey.kills import Holdings
+from tests.kit.houses import a_house
+
+pytestmark = pytest.mark.soak
+
+_SHEETS = 12
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("--format", "tiledb"), ("--layout", "shards", "--access-copies"), ("--workers", "2")]
+)
+def test_a_killed_build_goes_on(words: Sequence[str], tmp_path: Path) -> None:
+    holdings = Holdings(tmp_path)
+    assert holdings.run("init").status == 0
+    for number in range(_SHEETS):
+        write_tiff(tmp_path / "sheets" / f"{number:02}.tif", pixels(1500, 1100, seed=number))
+    assert holdings.run("deposit", "sheets", "-c", "sheets").status == 0
+    build = ("collection", "build", "-c", "sheets", *words)
+    chance = random.Random(len(words))
+    killed = 0
+    while (ran := holdings.kill(*build, after_seconds=chance.uniform(0.5, 6))).status < 0:
+        killed += 1
+        _nothing_is_seen(tmp_path)
+        assert holdings.run("verify").status == 0
+        if killed == 15:  # a slow machine: enough
+            ran = holdings.run(*build)
+            break
+    assert ran.status == 0, ran.err
+    assert killed, "no kill met it at work"
+    document = holdings.run(*build, "--json").json
+    assert document["already_held"]
+    assert holdings.run("verify").status == 0
+    assert holdings.run("catalogue", "check").status == 0
+    assert holdings.run("collection", "rebuild", document["package_id"]).status == 0
+
+
+def _nothing_is_seen(folder: Path) -> None:
+    with a_house(folder) as house:
+        assert [package.kind for package in house.catalogue.packages()] == [PackageKind.BAG]
+    assert not list(folder.glob("stores/hot/packages/*-zarr-*/manifest.json"))
