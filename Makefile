@@ -62,6 +62,8 @@ bench: $(READY)
 	@$(BIN)/python -m benchmarks.capacity
 	@$(BIN)/python -m benchmarks.tiering
 	@$(BIN)/python -m benchmarks.planning
+	@$(BIN)/python -m benchmarks.collection writers
+	@$(BIN)/python -m benchmarks.collection_forms
 
 # uv resolves for every platform at once; it is used here only, and lives in an environment of its own.
 lock:

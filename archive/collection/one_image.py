@@ -138,6 +138,7 @@ def _facts(task: Task, opened: Opened, codec: Codec, digests: Digests) -> dict[s
         "needs": _needs(task.options, codec),
         "pixels_sha256": {str(level.number): digests.of(level) for level in opened.form.stored},
         "notes": list(_notes(opened)),
+        **({"described": dict(header.described)} if header.described else {}),
         **{
             f"{name}_base64": base64.b64encode(data).decode()
             for name, data in profiles.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -34,6 +34,8 @@ class Header:
     icc: bytes | None = None
     exif: bytes | None = None
     xmp: bytes | None = None
+    described: Mapping[str, Any] = field(default_factory=dict)
+    """What a TIFF's own and EXIF tags say, by name; other files have them in `exif`, as a block of bytes."""
     notes: tuple[str, ...] = field(default=())
     """What was done to make pixels of it, and what was left out; for people."""
 

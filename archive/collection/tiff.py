@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, isfinite
 from typing import IO, Any
 
 import numpy as np
@@ -44,6 +44,10 @@ _CHANNELS: Mapping[tuple[int, int], tuple[str, ...]] = {
     # Only where its strips are JPEG, whose decoder makes RGB of it.
     (PHOTOMETRIC.YCBCR, 3): RGB,
 }
+_DESCRIBING = {270, 271, 272, 305, 306, 315, 316, 33432}
+"""ImageDescription, Make, Model, Software, DateTime, Artist, HostComputer, Copyright."""
+_EXIF = 34665
+_MOST_TEXT, _MOST_NUMBERS = 4096, 16
 _JPEG = {6, 7}
 _NONE = 1
 
@@ -102,10 +106,34 @@ def _header(page: TiffPage, planes: int, notes: list[str]) -> Header:
         dtype=_dtype(page).name,
         spacing_um=spacing,
         icc=_bytes_tag(page, 34675),
-        exif=None,
         xmp=_bytes_tag(page, 700),
+        described=dict(_described(page)),
         notes=tuple(notes),
     )
+
+
+def _described(page: TiffPage) -> Iterator[tuple[str, str | float | list[float]]]:
+    """What its tags, and those of its EXIF directory, say of how it was made: by name, as in JSON."""
+    own = {tag.name: tag.value for tag in page.tags if tag.code in _DESCRIBING}
+    inner = page.tags.valueof(_EXIF)
+    for name, value in {**own, **(inner if isinstance(inner, dict) else {})}.items():
+        plain = _plain_value(value)
+        if plain is not None:
+            yield str(name), plain
+
+
+def _plain_value(value: Any) -> str | float | list[float] | None:
+    """None for what is no text and no few numbers: a maker's own block of bytes."""
+    if isinstance(value, bytes):
+        value = value.strip(b"\0").decode("ascii", errors="ignore")
+    if isinstance(value, str):
+        return value.strip("\0 ")[:_MOST_TEXT] or None
+    if isinstance(value, int | float):
+        return value if isfinite(value) else None
+    if isinstance(value, tuple | list) and len(value) <= _MOST_NUMBERS:
+        numbers = [each for each in value if isinstance(each, int | float) and isfinite(each)]
+        return numbers if len(numbers) == len(value) else None
+    return None
 
 
 def _notes(page: TiffPage) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -151,6 +152,21 @@ def test_a_jpeg_with_fewer_pixels_than_it_says_is_refused(mode: str) -> None:
     data[at : at + 2] = (200).to_bytes(2, "big")
     with pytest.raises(BadInput, match=r"odd\.img: it cannot be decoded \(Corrupt JPEG data"):
         opened(bytes(data), "image/jpeg")
+
+
+def test_what_a_tiff_says_of_how_it_was_made_is_kept() -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "Phase One"
+    exif[0x8769] = {0x829A: 0.01, 0x9003: "2020:01:02 03:04:05", 0x927C: bytes(range(200)), 0xA002: 130}
+    block, sink = io.BytesIO(), io.BytesIO()
+    COLOUR.save(block, "JPEG", exif=exif.tobytes())
+    with Image.open(block) as made:
+        COLOUR.save(sink, "TIFF", exif=made.getexif())
+    described = opened(sink.getvalue(), "image/tiff").header.described
+    assert described["Make"] == "Phase One"
+    assert described["DateTimeOriginal"] == "2020:01:02 03:04:05"
+    assert (described["ExposureTime"], described["PixelXDimension"]) == (0.01, 130)
+    json.dumps(described, allow_nan=False)
 
 
 @pytest.mark.parametrize(("dpi", "expected"), [(600, 42.333), (72, None), (96, None), (1, None)])
