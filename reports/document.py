@@ -201,7 +201,30 @@ class Facts:
     rows: tuple[tuple[str, str], ...]
 
 
-Block = Words | Answers | Questions | Shown | Side | Table | Slider | Folded | Command | Facts
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Photo:
+    """A small picture as it was taken, for a page to show."""
+
+    name: str
+    """What it is of; also what who cannot see it is told."""
+    remark: str
+    """Beneath the name; empty for none."""
+    jpeg: str
+    """Base64."""
+    width_px: int
+    height_px: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Photos:
+    """A contact sheet."""
+
+    title: str
+    """Which are shown, and how many are not."""
+    photos: tuple[Photo, ...]
+
+
+Block = Words | Answers | Questions | Shown | Side | Table | Slider | Folded | Command | Facts | Photos
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

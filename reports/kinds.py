@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from reports.accession.view import view_deposit
 from reports.document import Report
 from reports.holdings_view import view_holdings
 from reports.moving.view import view_tiering
@@ -12,6 +13,7 @@ from reports.projection.view import view_capacity
 
 VIEWS: Mapping[str, Callable[[dict[str, Any]], Report]] = {
     "capacity": view_capacity,
+    "deposit": view_deposit,
     "holdings": view_holdings,
     "tiering": view_tiering,
 }

@@ -38,7 +38,7 @@ class AccessCopies:
         """The copies, largest first."""
         if not self._bands:
             return
-        picture = _picture(np.concatenate(self._bands), self._form.channels)
+        picture = viewable(np.concatenate(self._bands), self._form.channels)
         for side in SIDES_PX:
             small = picture.copy()
             small.thumbnail((side, side), Image.Resampling.LANCZOS)
@@ -46,7 +46,8 @@ class AccessCopies:
             yield Part(key=f".{side}.jpg", size_bytes=len(data), open=lambda data=data: [data])  # type: ignore[misc]  # bound here
 
 
-def _picture(pixels: Block, channels: tuple[str, ...]) -> Image.Image:
+def viewable(pixels: Block, channels: tuple[str, ...]) -> Image.Image:
+    """Pixels (y, x, channels) of any kind as 8 bits that every viewer shows; not exact, but to look at."""
     if pixels.dtype != np.uint8:
         pixels = (pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else _eight_bits(pixels)
     if channels == _CMYK:

@@ -11,7 +11,7 @@ from importlib.resources import files
 
 from markupsafe import Markup
 
-from reports.document import WORDS, Column, Report, Shown, Width
+from reports.document import WORDS, Column, Photo, Report, Shown, Width
 from reports.numbers import headed, told
 from reports.templating import environment
 
@@ -41,6 +41,7 @@ def render_html(report: Report) -> str:
             is_cards=is_cards,
             drawn=drawn,
             kind_of=kind_of,
+            photo_source=photo_source,
             plain=lambda value: isinstance(value, str),
         )
     )
@@ -80,6 +81,11 @@ def drawn(shown: Shown, width: Width) -> Markup:
     plot = " ".join(f"{side:g}" for side in drawing.plot)
     places = Markup('data-along="{}" data-marks="{}" data-plot="{}" ').format(drawing.along, told_marks, plot)
     return Markup(str(drawing.svg).replace("<svg ", f"<svg {places}", 1))  # noqa: S704  # both are escaped
+
+
+def photo_source(photo: Photo) -> Markup:
+    """The picture itself, inside the page."""
+    return Markup("data:image/jpeg;base64,{}").format(photo.jpeg)
 
 
 def embedded(report: Report) -> Markup:

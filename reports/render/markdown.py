@@ -12,6 +12,7 @@ from reports.document import (
     Command,
     Facts,
     Folded,
+    Photos,
     Questions,
     Report,
     Shown,
@@ -73,8 +74,16 @@ def _block(block: Block) -> Iterator[str]:
             yield from _table(block.content) if isinstance(block.content, Table) else [fenced(block.content)]
         case Command():
             yield fenced(block.text)
-        case Facts():
-            yield "\n".join(f"- {escaped(name)}: {escaped(value)}" for name, value in block.rows)
+        case Photos() | Facts():
+            yield from _list(block)
+
+
+def _list(block: Photos | Facts) -> Iterator[str]:
+    if isinstance(block, Facts):
+        yield "\n".join(f"- {escaped(name)}: {escaped(value)}" for name, value in block.rows)
+        return
+    yield escaped(block.title)
+    yield "\n".join(f"- {escaped(each.name)}" for each in block.photos)
 
 
 def _table(table: Table) -> Iterator[str]:

@@ -7,6 +7,7 @@ the data are attached to the file.
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import re
@@ -27,6 +28,8 @@ from reports.document import (
     Command,
     Facts,
     Folded,
+    Photo,
+    Photos,
     Questions,
     Report,
     Shown,
@@ -42,6 +45,7 @@ _LONG_AGO = datetime(1980, 1, 1, tzinfo=UTC)
 _INK, _FAINT, _RULE, _LINE = (28, 35, 33), (76, 87, 83), (196, 201, 195), (20, 105, 95)
 _MARGIN, _WIDE, _FOOT = 18.0, 174.0, 18.0
 _ROWS_BENEATH = 9
+_NAME_LETTERS = 44
 _MOST_ROWS = 400
 """Of a table that stands alone: about ten sheets."""
 _MM = 0.3528
@@ -137,6 +141,8 @@ class _Paper(FPDF):
                 self._table(block.table, most=_ROWS_BENEATH)
             case Folded():
                 self._folded(block)
+            case Photos():
+                self._photos(block)
 
     def _words(
         self,
@@ -265,6 +271,31 @@ class _Paper(FPDF):
             if not chosen:
                 printed.row(["nothing yet", *[""] * (len(table.columns) - 1)])
         self.ln(2.5)
+
+    def _photos(self, block: Photos) -> None:
+        """Six beside one another, each above its name."""
+        gap, across, tall = 3.0, 6, 26.0
+        wide = (_WIDE - gap * (across - 1)) / across
+        self._words(block.title)
+        for first in range(0, len(block.photos), across):
+            row = block.photos[first : first + across]
+            self._keep(tall + 9)
+            top = self.y
+            for number, photo in enumerate(row):
+                self._photo(photo, (_MARGIN + number * (wide + gap), top, wide, tall))
+            self.set_xy(_MARGIN, top + tall + 9)
+
+    def _photo(self, photo: Photo, box: tuple[float, float, float, float]) -> None:
+        left, top, wide, tall = box
+        self.image(
+            io.BytesIO(base64.b64decode(photo.jpeg)), x=left, y=top, w=wide, h=tall, keep_aspect_ratio=True,
+            alt_text=_plain(photo.name),
+        )  # fmt: skip
+        self._letters(6, _FAINT)
+        # The end of a path tells files apart, and its beginning folders that are all the same.
+        name = photo.name if len(photo.name) <= _NAME_LETTERS else f"…{photo.name[1 - _NAME_LETTERS :]}"
+        self.set_xy(left, top + tall + 1)
+        self.multi_cell(wide, 2.4, _plain(name), align="L", max_line_height=2.4)
 
     def _folded(self, block: Folded) -> None:
         if isinstance(block.content, Table):

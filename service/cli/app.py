@@ -34,6 +34,7 @@ from service.cli import (
     recall,
     receipt,
     report_capacity,
+    report_deposit,
     report_holdings,
     report_tiering,
     report_verify,
@@ -451,6 +452,13 @@ _add(
     report_holdings.holdings,
     "Tell what is held, how well, and what is below the policy.",
     no="never",
+)
+_add(
+    _report,
+    "deposit",
+    report_deposit.deposit,
+    "Tell of one deposit, with a sheet of its pictures.",
+    no="there is no such deposit",
 )
 _add(
     _report,

@@ -120,6 +120,7 @@ def test_every_command_says_one_document(folder: Path, capsys: Said) -> None:
     assert Path(tell("report", "capacity", "projection.zarr", "-o", "page.html")["report"]).is_file()
     assert tell("report", "verify", "page.html")["verification"]["same_bytes"] is True
     assert Path(tell("report", "holdings", "-o", "held.md")["report"]).is_file()
+    assert Path(tell("report", "deposit", package_id, "-o", "deposit.md")["report"]).is_file()
     assert Path(tell("report", "tiering", "-o", "moves.md")["report"]).is_file()
 
     assert set(COMMANDS) - tried == {("demo",)}, "the demo has tests of its own"
