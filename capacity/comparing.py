@@ -76,12 +76,13 @@ def compare(first: Path, second: Path, *, house: House | None, draws: int, seed:
         currency=one.currency,
         end=end_year(other),
         draws=draws,
-        differences=tuple(_difference(each.key, left[each.key], right[each.key]) for each in QUESTIONS),
+        differences=tuple(difference_of(each.key, left[each.key], right[each.key]) for each in QUESTIONS),
         steps=tuple(_steps(laid, one, house=house, draws=min(draws, _STEP_DRAWS), seed=seed)),
     )
 
 
-def _difference(question: str, left: Floats, right: Floats) -> Difference:
+def difference_of(question: str, left: Floats, right: Floats) -> Difference:
+    """How one answer differs, draw by draw."""
     change = right - left
     apart = float(np.var(left) + np.var(right))
     together = float(np.var(change))

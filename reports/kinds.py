@@ -10,11 +10,13 @@ from reports.document import Report
 from reports.holdings_view import view_holdings
 from reports.moving.view import view_tiering
 from reports.projection.view import view_capacity
+from reports.reckoning.view import view_reckoning
 
 VIEWS: Mapping[str, Callable[[dict[str, Any]], Report]] = {
     "capacity": view_capacity,
     "deposit": view_deposit,
     "holdings": view_holdings,
+    "plan-vs-actual": view_reckoning,
     "tiering": view_tiering,
 }
 """By `Report.kind`."""

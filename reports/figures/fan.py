@@ -23,6 +23,7 @@ class Fan(Chart):
 
     actual: int | None = None
     """The column of what really came; None where nothing has."""
+    actual_words: str = "really come"
     limit: float | None = None
     """A line across, as what a store holds at most, in the unit of the cells."""
     limit_words: str = ""
@@ -49,7 +50,7 @@ class Fan(Chart):
                 self.limit_words, (at[0], self.limit / factor), xytext=(4, 4),
                 textcoords="offset points", color=ACTUAL, fontsize=9,
             )  # fmt: skip
-        _really(axes, at, come / factor, scaled[2])
+        _really(axes, at, come / factor, scaled[2], self.actual_words)
         axes.set_ylim(bottom=0)
         if len(at) > 1:
             axes.set_xlim(at[0], at[-1])
@@ -58,7 +59,7 @@ class Fan(Chart):
         return Rows(along="x", at=list(at))
 
 
-def _really(axes: Axes, at: Floats, come: Floats, median: Floats) -> None:
+def _really(axes: Axes, at: Floats, come: Floats, median: Floats, words: str) -> None:
     known = np.flatnonzero(~np.isnan(come))
     if not len(known):
         return
@@ -67,15 +68,16 @@ def _really(axes: Axes, at: Floats, come: Floats, median: Floats) -> None:
         at[known], come[known], color=ACTUAL, marker="o", markevery=[-1], markersize=5, linewidth=2,
         clip_on=False,
     )  # fmt: skip
-    # Towards the middle and away from the median: at the ends stand the axis and the labels.
-    late = last > len(at) // 2
+    # Away from the median, which rises: above to the left, beneath to the right. At the ends stand the
+    # axis and the labels.
     low = come[last] < median[last]
+    left = last > len(at) // 2 or (not low and last > len(at) // 6)
     axes.annotate(
-        "really come",
+        words,
         (at[last], come[last]),
-        xytext=(-8 if late else 6, -30 if low and late else 7),
+        xytext=(-8 if left else 6, (-30 if left else -14) if low else 7),
         textcoords="offset points",
-        ha="right" if late else "left",
+        ha="right" if left else "left",
         color=ACTUAL,
     )
 

@@ -27,6 +27,7 @@ def fan_table(
     kind: Kind,
     unit: str = "",
     actual: Sequence[Cell] | None = None,
+    actual_words: str = "really come",
 ) -> Table:
     """Five quantiles at each point of time, and perhaps what really came."""
     columns = (
@@ -39,7 +40,7 @@ def fan_table(
     return Table(
         name=name,
         caption=caption,
-        columns=(*columns, Column(heading="really come", kind=kind, unit=unit)),
+        columns=(*columns, Column(heading=actual_words, kind=kind, unit=unit)),
         rows=tuple((at, *row, come) for at, row, come in zip(times, fan, actual, strict=True)),
     )
 

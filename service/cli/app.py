@@ -36,6 +36,7 @@ from service.cli import (
     report_capacity,
     report_deposit,
     report_holdings,
+    report_plan_vs_actual,
     report_tiering,
     report_verify,
     stores,
@@ -459,6 +460,13 @@ _add(
     report_deposit.deposit,
     "Tell of one deposit, with a sheet of its pictures.",
     no="there is no such deposit",
+)
+_add(
+    _report,
+    "plan-vs-actual",
+    report_plan_vs_actual.plan_vs_actual,
+    "Hold a plan against what came, and against the plan before it.",
+    no="never",
 )
 _add(
     _report,

@@ -119,6 +119,8 @@ def test_every_command_says_one_document(folder: Path, capsys: Said) -> None:
     assert "No store of the plan is in S3" in refused["sentence"]
     assert Path(tell("report", "capacity", "projection.zarr", "-o", "page.html")["report"]).is_file()
     assert tell("report", "verify", "page.html")["verification"]["same_bytes"] is True
+    reckoned = tell("report", "plan-vs-actual", "projection.zarr", "-o", "reckoning.md", status=2)
+    assert "months and stores" in reckoned["error"]["sentence"]
     assert Path(tell("report", "holdings", "-o", "held.md")["report"]).is_file()
     assert Path(tell("report", "deposit", package_id, "-o", "deposit.md")["report"]).is_file()
     assert Path(tell("report", "tiering", "-o", "moves.md")["report"]).is_file()

@@ -1,0 +1,1 @@
+"""A plan against what really came, and against the plan before it."""
