@@ -37,6 +37,7 @@ from holdings.stores.interface import (
     check_range,
     too_long,
     too_short,
+    wrong_size,
 )
 from holdings.stores.s3_access import Access, bucket_and_prefix
 from holdings.stores.s3_errors import RangeBeyondEnd, no_s3, told
@@ -138,9 +139,7 @@ class S3Store:
     def put_stream(self, key: str, chunks: Iterable[Buffer], *, size_bytes: int) -> Written:
         self._full(key)
         if size_bytes <= self._whole_up_to:
-            # To the end, where it is known whether they add up; then there is one, or none.
-            parts = list(cut(key, chunks, part_bytes=max(size_bytes, 1), size_bytes=size_bytes))
-            return self._put_whole(key, memoryview(parts[0] if parts else b""))
+            return self._put_whole(key, *_together(key, chunks, size_bytes))
         self._refuse_if_there(key)
         if not self._swept.is_set():
             self._swept.set()
@@ -279,13 +278,16 @@ class S3Store:
                 ) from None
             raise
 
-    def _put_whole(self, key: str, data: Buffer) -> Written:
+    def _put_whole(self, key: str, *data: Buffer) -> Written:
         # A put meets no missing key: a 404 without a body is about the bucket.
         with self._taken(key), self._told(key, precondition=AlreadyExists, missing="NoSuchBucket"):
-            put = obstore.put(self._access.bytes, self._full(key), data, mode="create", use_multipart=False)
+            # As pieces, or all of it would be in memory twice.
+            put = obstore.put(
+                self._access.bytes, self._full(key), iter(data), mode="create", use_multipart=False
+            )
         if not (version := put["e_tag"]):  # S3 always tells it; others are asked
             return self.head(key)
-        return Written(key=key, size_bytes=len(data), version=version)
+        return Written(key=key, size_bytes=sum(map(len, data)), version=version)
 
     def _next(self, key: str, stream: BytesStream) -> memoryview:
         with self._told(key):
@@ -295,6 +297,20 @@ class S3Store:
 def open_s3(spec: StoreSettings) -> S3Store:
     """The bare store of an `s3:` URL; nothing is asked of the server yet."""
     return S3Store(Access(spec))
+
+
+def _together(key: str, chunks: Iterable[Buffer], size_bytes: int) -> list[Buffer]:
+    """The chunks of a small object. Raises BadInput as soon as they cannot add up to `size_bytes`."""
+    pieces: list[Buffer] = []
+    found = 0
+    for chunk in chunks:
+        found += len(chunk)
+        if found > size_bytes:
+            break
+        pieces.append(chunk)
+    if found != size_bytes:
+        raise wrong_size(key, size_bytes=size_bytes, found=found)
+    return pieces
 
 
 def _spans(size_bytes: int) -> list[tuple[int, int] | None]:
