@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -536,6 +537,32 @@ def test_a_move_under_way_is_given_up_when_the_run_ends(
     assert 0 < chunks < 1000
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("moving")]
     assert list(house.store("cold").list(long.prefix)) == []
+
+
+def test_whoever_is_stopped_by_hand_keeps_what_is_proven(house: House) -> None:
+    packages = [deposit(house, n, objects=1) for n in range(1, 201)]
+    plan = a_plan(house)
+
+    class Stopping(Wrapper):
+        puts = 0
+
+        def put(self, key: str, data: Buffer) -> Written:
+            Stopping.puts += 1
+            if Stopping.puts == 40:
+                signal.raise_signal(signal.SIGINT)
+            if Stopping.puts > 40:
+                time.sleep(0.01)
+            return super().put(key, data)
+
+    with pytest.raises(KeyboardInterrupt):
+        apply(with_stores(house, cold=Stopping(house.store("cold"))), plan)
+    recorded = [package for package in packages if statuses(house, package).get("cold") is V]
+    whole = [package for package in packages if is_whole(house.store("cold"), package)]
+    # Only what was being read back at that moment is whole and not yet proven.
+    assert {each.package_id for each in recorded} <= {each.package_id for each in whole}
+    assert len(whole) - len(recorded) <= 2 * house.settings.limits.threads
+    assert 10 < len(recorded) < 200
+    assert apply(house, plan).already_done == len(recorded)
 
 
 def test_history_that_cannot_be_written_ends_the_run(house: House) -> None:
