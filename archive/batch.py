@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from archive.bag import Intent
-from archive.cluster import cluster_client
+from archive.cluster import Workers, cluster_workers
 from archive.crew import Hands, ReadBag
 from archive.identifying.interface import Check, FoundImage, Sidecar
 from archive.planned import PlannedBag
@@ -29,7 +29,6 @@ from archive.sources.interface import LeftOut, SourceFile
 from archive.sources.opening import Place, open_source
 from archive.storing import StoredBag
 from holdings.catalogue.identity import OwnStore
-from holdings.errors import Unavailable
 from holdings.house import House
 from holdings.observing import Advanced, Finished, Started, nobody
 from holdings.opening import open_stores
@@ -40,8 +39,6 @@ Result = TypeVar("Result")
 _FILES_AT_ONCE = 256
 """In one task of looking into files."""
 _FOLDERS_AT_ONCE = 64
-_TASKS_PER_WORKER = 2
-"""So that none waits while its next task is on the way."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,27 +60,25 @@ def cluster_crew(
 
     Raises BadInput where that is no address, Unavailable where nobody answers.
     """
-    with cluster_client(scheduler) as client:
-        if not client.scheduler_info()["workers"]:
-            raise Unavailable(
-                f"The Dask scheduler at {scheduler} has no workers.", hint="dask worker " + scheduler
-            )
+    with cluster_workers(scheduler) as workers:
         workplace = Workplace(settings=house.settings, place=place, catalogue_id=house.catalogue.catalogue_id)
-        yield ClusterCrew(client, workplace, hands, stopping)
+        yield ClusterCrew(workers, workplace, hands, stopping)
 
 
 class ClusterCrew:
     """Hands on other machines."""
 
-    def __init__(self, client: Any, workplace: Workplace, hands: Hands, stopping: threading.Event) -> None:
-        self._client = client
+    def __init__(
+        self, workers: Workers, workplace: Workplace, hands: Hands, stopping: threading.Event
+    ) -> None:
+        self._workers = workers
         self._workplace = workplace
         self._hands = hands
         self._stopping = stopping
 
     @property
     def at_once(self) -> int:
-        return max(1, _TASKS_PER_WORKER * len(self._client.scheduler_info()["workers"]))
+        return self._workers.at_once
 
     def survey(self) -> Iterable[SourceFile | LeftOut]:
         # An archive and a store have one table of contents; a tree of folders has many.
@@ -140,26 +135,14 @@ class ClusterCrew:
         return found
 
     def _submit(self, work: Callable[..., Result], *told: object) -> Any:
-        # Never by content: the same files may have changed since they were looked into before.
-        return self._client.submit(work, self._workplace, *told, pure=False)
+        return self._workers.submit(work, self._workplace, *told)
 
     def _result(self, future: Any) -> Any:
-        import distributed  # noqa: PLC0415  # as above
+        return self._workers.result(future, may_go_on=self._heed_signals)
 
-        while True:
-            try:
-                # Asked again and again, so that a signal is heeded meanwhile.
-                return future.result(timeout=1)
-            except TimeoutError:
-                if self._stopping.is_set():
-                    future.cancel()
-                    raise KeyboardInterrupt from None
-            except distributed.scheduler.KilledWorker as error:
-                raise Unavailable(
-                    "Too many Dask workers died over the same piece of work.",
-                    hint="Look at their logs, then run the same again: it goes on where it stopped.",
-                    detail=str(error),
-                ) from None
+    def _heed_signals(self) -> None:
+        if self._stopping.is_set():
+            raise KeyboardInterrupt
 
 
 def look_into(workplace: Workplace, folders: list[str]) -> list[SourceFile | LeftOut | str]:

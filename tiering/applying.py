@@ -16,7 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -30,12 +30,11 @@ from holdings.house import House
 from holdings.ledger import copy_after
 from holdings.observing import Advanced, CopyVerified, Finished, Happening, Started
 from holdings.records import Event, EventType, Package
-from holdings.stores.beside import is_beside
 from holdings.stores.reaching import GivenUp, Reachable
 from tiering.applying_removals import apply_removals
-from tiering.copying import SourceAway, SourceLost, copy_package
+from tiering.copying import SourceAway, SourceLost
+from tiering.crew import Crew, Here
 from tiering.fitting import Fitting, fit
-from tiering.hands import Hands
 from tiering.holding import packages_on_hold
 from tiering.leasing import Leases, leases
 from tiering.locking import Locks, locked_until
@@ -106,10 +105,13 @@ class Only(StrEnum):
     REMOVALS = "removals"
 
 
-def apply_plan(house: House, plan: Plan, policy: Policy, *, only: Only | None = None) -> Applied:
+def apply_plan(
+    house: House, plan: Plan, policy: Policy, *, only: Only | None = None, crew: Crew | None = None
+) -> Applied:
     """Make the moves of `plan`. May be killed at any point and run again; two at once do no harm.
 
     only : make only the copies, or only the removals; None makes both.
+    crew : who reads and writes the stores; None means this process. History is written here only.
 
     A move that fails does not stop the others; a store that cannot be reached stops only the
     moves that need it.
@@ -118,13 +120,18 @@ def apply_plan(house: House, plan: Plan, policy: Policy, *, only: Only | None = 
     """
     began = time.monotonic()
     fitting = fit(house, plan, policy)
-    with leases(house, new_run(house, "apply")) as held, Locks(house) as locks:
+    with ExitStack() as stack:
+        held = stack.enter_context(leases(house, new_run(house, "apply")))
+        locks = stack.enter_context(Locks(house))
+        crew = crew or stack.enter_context(Here(house))
         moves = fitting.moves if only is not Only.REMOVALS else []
         locks.refuse_unless_locking(_locking(house, policy, moves))
-        run = _Run(house=house, plan=plan, fitting=fitting, policy=policy, leases=held, locks=locks)
+        run = _Run(
+            house=house, plan=plan, fitting=fitting, policy=policy, leases=held, locks=locks, crew=crew
+        )
         results = run.all(moves) if moves else []
         removals = fitting.removals if only is not Only.COPIES and run.may_begin() else []
-        ends = list(apply_removals(house, plan, removals, policy, leases=held, locks=locks))
+        ends = list(apply_removals(house, plan, removals, policy, leases=held, locks=locks, crew=crew))
     failed = tuple(result for result in results if isinstance(result, Failed))
     done = tuple(result for result in results if isinstance(result, Move))
     wanted = len(moves) + (len(fitting.removals) if only is not Only.COPIES else 0)
@@ -177,13 +184,13 @@ class _Run:
     policy: Policy
     leases: Leases
     locks: Locks
+    crew: Crew
 
     def __post_init__(self) -> None:
         self._on_hold = packages_on_hold(self.house.catalogue)
         self._stop = threading.Event()
         self._stores = Reachable()
         self._leased: frozenset[str] = frozenset()
-        self._hands = Hands(self.house.settings.limits.threads)
         self._unrecorded: list[_Outcome] = []
         self._moves_left: Counter[str] = Counter()
         self._job = f"applying plan {self.plan.plan_id[:12]}"
@@ -194,7 +201,7 @@ class _Run:
         self.house.observer(Started(job=self._job, total_bytes=sum(move.size_bytes for move in moves)))
         try:
             # Closing stops the threads at once, also when it is the recording that fails.
-            with self._hands, closing(self._outcomes(self._with_packages(moves))) as batches:
+            with closing(self._outcomes(self._with_packages(moves))) as batches:
                 return [result for batch in batches for result in self._record(batch)]
         except KeyboardInterrupt:
             # Somebody wants us to stop: what is proven by now need not be proven again.
@@ -205,7 +212,7 @@ class _Run:
 
     def _outcomes(self, work: Iterator[tuple[Move, Package]]) -> Generator[list[_Outcome], None, None]:
         """What was finished meanwhile, many at a time."""
-        threads = self._hands.threads
+        threads = self.crew.at_once
         with ThreadPoolExecutor(threads, thread_name_prefix="moving") as pool:
             under_way: set[Future[_Outcome]] = set()
             finished: list[_Outcome] = []
@@ -306,19 +313,7 @@ class _Run:
         return replace(failed, hint=f"It was asked for; run the same again in {hours}.")
 
     def _copy(self, package: Package, source: str, target: str) -> bool:
-        return copy_package(
-            package,
-            self.house.store(source),
-            self.house.store(target),
-            beside=self._beside(source, target),
-            hands=self._hands,
-            may_go_on=self._may_go_on,
-            observer=self._advance,
-        )
-
-    def _beside(self, source: str, target: str) -> str | None:
-        settings = self.house.settings.stores
-        return settings[source].url if is_beside(settings[source], settings[target]) else None
+        return self.crew.copy(package, source, target, may_go_on=self._may_go_on, observer=self._advance)
 
     def _lock(self, move: Move, package: Package) -> datetime | None:
         """Lock the copy, once it is proven; until when, where the rule wants that."""

@@ -15,6 +15,7 @@ from holdings.errors import Conflict, HoldfastError
 from holdings.house import House
 from holdings.records import Package
 from holdings.stores.reaching import Reachable
+from tiering.crew import Crew
 from tiering.describing import described
 from tiering.ground import firm_ground
 from tiering.leasing import Leases
@@ -34,6 +35,7 @@ def apply_removals(
     *,
     leases: Leases,
     locks: Locks,
+    crew: Crew,
 ) -> Iterator[Removal | Kept]:
     """Make `removals`, each only once the other copies were read and proven; tells what became of each.
 
@@ -50,6 +52,7 @@ def apply_removals(
         leases=leases,
         stores=Reachable(),
         locks=locks,
+        crew=crew,
         may_go_on=partial(_refuse_if_stopped, stop),
     )
     made: set[Removal] = set()
@@ -89,7 +92,9 @@ def _in_threads(
     house: House, remover: Remover, removals: Sequence[Removal], rules: dict[str, Rule], stop: threading.Event
 ) -> Iterator[Removal | Kept]:
     waiting = iter(removals)
-    with ThreadPoolExecutor(house.settings.limits.threads, thread_name_prefix="removing") as pool:
+    # As many as a crew of this machine's threads comes to, and more where others work along.
+    threads = max(house.settings.limits.threads, remover.crew.at_once // 2)
+    with ThreadPoolExecutor(threads, thread_name_prefix="removing") as pool:
         try:
             while batch := list(islice(waiting, _AT_ONCE)):
                 found = house.catalogue.packages(package_ids={each.package_id for each in batch})

@@ -11,7 +11,7 @@ server tells of a bit that flipped on its disk.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -28,6 +28,7 @@ from holdings.ledger import copy_after
 from holdings.records import MANIFEST_NAME, PACKAGES_PREFIX, Copy, CopyStatus, Event, Package
 from holdings.stores.reaching import Reachable
 from holdings.stores.throttled import ThrottledStore
+from tiering.crew import Crew
 from tiering.proving import read_witness
 
 _AT_ONCE = 256
@@ -86,6 +87,7 @@ def audit(
     share: float | None = None,
     bytes_per_second: float | None = None,
     list_stores: bool = True,
+    crew: Crew | None = None,
 ) -> Audited:
     """Read copies again and record each reading.
 
@@ -93,6 +95,7 @@ def audit(
     share : of all copies, above 0 and up to 1; None means all.
     bytes_per_second : from each store; None means as fast as it goes.
     list_stores : look also for objects that nobody knows.
+    crew : who reads the copies, at its own pace; None means this process.
     """
     run = new_run(house, "audit")
     slowed = _slowed(house, bytes_per_second)
@@ -110,7 +113,7 @@ def audit(
             unlisted.append((name, error.sentence))
     copies = _in_turn(house, absent)
     chosen = list(_chosen(house, copies, budget_bytes=budget_bytes, share=share))
-    checked, asleep = _read_all(slowed, chosen, run)
+    checked, asleep = _read_all(slowed, chosen, run, crew)
     return Audited(
         copies=checked,
         asleep=asleep,
@@ -157,17 +160,19 @@ def _chosen(
 
 
 def _read_all(
-    house: House, copies: Sequence[Copy], run: str
+    house: House, copies: Sequence[Copy], run: str, crew: Crew | None
 ) -> tuple[list[CheckedCopy], list[tuple[str, str]]]:
     checked: list[CheckedCopy] = []
     asleep: list[tuple[str, str]] = []
     stores, waiting = Reachable(), iter(copies)
-    with ThreadPoolExecutor(house.settings.limits.threads, thread_name_prefix="audit") as pool:
+    read = partial(read_witness, house) if crew is None else crew.read
+    threads = house.settings.limits.threads if crew is None else crew.at_once
+    with ThreadPoolExecutor(threads, thread_name_prefix="audit") as pool:
         while batch := list(islice(waiting, _AT_ONCE)):
             found = house.catalogue.packages(package_ids={copy.package_id for copy in batch})
             packages = {package.package_id: package for package in found}
             known = [copy for copy in batch if copy.package_id in packages]
-            readings = list(pool.map(partial(_reading, house, packages, stores), known))
+            readings = list(pool.map(partial(_reading, read, packages, stores), known))
             readings = _given_up_on(house, packages, known, readings)
             _record(house, known, readings, run)
             checked += [reading for reading in readings if reading is not None]
@@ -180,14 +185,14 @@ def _read_all(
 
 
 def _reading(
-    house: House, packages: Mapping[str, Package], stores: Reachable, copy: Copy
+    read: Callable[..., object], packages: Mapping[str, Package], stores: Reachable, copy: Copy
 ) -> CheckedCopy | None:
     """One copy, read whole; None where it sleeps."""
     package = packages[copy.package_id]
     finding, because, size_bytes = Finding.GOOD, None, package.size_bytes
     try:
         stores.check(copy.store)
-        read_witness(house, package, copy.store, may_go_on=lambda: None)
+        read(package, copy.store, may_go_on=lambda: None)
         stores.answered(copy.store)
     except NotOnline:
         return None
@@ -229,7 +234,7 @@ def _given_up_on(
 
 
 def _once_more(house: House, package: Package, copy: Copy) -> CheckedCopy | None:
-    again = _reading(house, {package.package_id: package}, Reachable(), copy)
+    again = _reading(partial(read_witness, house), {package.package_id: package}, Reachable(), copy)
     if again is None or again.finding is not Finding.UNKNOWN or not _is_told_of(house, package, copy.store):
         return again
     because = f"The store answers, and does not give it: {again.because}"

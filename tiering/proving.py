@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from holdings.catalogue.manifest import manifest_bytes
 from holdings.errors import Corrupt
@@ -19,19 +20,25 @@ def read_witness(house: House, package: Package, name: str, *, may_go_on: Callab
     Raises NotFound or Corrupt for what is definitely wrong with it, Conflict where it changes
     meanwhile, Unavailable where nothing can be said.
     """
-    store, settings = house.store(name), house.settings.stores[name]
     began = house.clock.now()
+    return witness_of(house, name, read_copy(house.store(name), package, may_go_on=may_go_on), began)
+
+
+def read_copy(
+    store: Store, package: Package, *, may_go_on: Callable[[], None] = lambda: None
+) -> tuple[ReadObject, ...]:
+    """The same without a word about what that is worth: every object and the manifest, as they were read."""
     objects = [
         _read(store, package.prefix + item.key, item.size_bytes, item.sha256, may_go_on)
         for item in package.objects
     ]
-    return Witness(
-        store=name,
-        tier=settings.tier,
-        domain=settings.domain,
-        objects=(*objects, _manifest(store, package, may_go_on)),
-        read_at=began,
-    )
+    return (*objects, _manifest(store, package, may_go_on))
+
+
+def witness_of(house: House, name: str, objects: tuple[ReadObject, ...], began: datetime) -> Witness:
+    """What was read in the store `name`, as evidence from the moment when the reading began."""
+    settings = house.settings.stores[name]
+    return Witness(store=name, tier=settings.tier, domain=settings.domain, objects=objects, read_at=began)
 
 
 def _read(store: Store, key: str, size_bytes: int, sha256: str, may_go_on: Callable[[], None]) -> ReadObject:

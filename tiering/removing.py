@@ -25,11 +25,11 @@ from holdings.records import MANIFEST_NAME, Copy, CopyStatus, Event, EventType, 
 from holdings.stores.reaching import Reachable
 from holdings.stores.removing import RemovalProof, Witness, remove
 from tiering.circumstances import find_circumstances
+from tiering.crew import Crew
 from tiering.leasing import Leases
 from tiering.locking import Locks
 from tiering.plan import Removal
 from tiering.policy import Guards, Rule
-from tiering.proving import read_witness
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +53,7 @@ class Remover:
     leases: Leases
     stores: Reachable
     locks: Locks
+    crew: Crew
     may_go_on: Callable[[], None]
 
     def remove(self, removal: Removal, package: Package, rule: Rule) -> Removal | Kept:
@@ -114,7 +115,7 @@ class Remover:
         """The reading as a witness; or, where the copy is not what it should be, as history."""
         self.stores.check(copy.store)
         try:
-            witness = read_witness(self.house, package, copy.store, may_go_on=self.may_go_on)
+            witness = self.crew.read(package, copy.store, may_go_on=self.may_go_on)
         except (NotFound, Corrupt) as error:
             missing = isinstance(error, NotFound)
             return fixity_event(self.house, copy, run=self.run, wrong=error.sentence, missing=missing)

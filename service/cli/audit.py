@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from service.cli.answering import answer
-from service.cli.options import AsJson, SettingsFile
+from service.cli.crews import crew_of
+from service.cli.options import AsJson, Scheduler, SettingsFile
 from service.cli.session import open_here
 from service.cli.statuses import DONE, NO, UNREACHABLE
 from service.wording import count, size
@@ -32,6 +33,7 @@ def audit(
     listing: Annotated[
         bool, typer.Option("--listing/--no-listing", help="Also look for objects that nobody knows.")
     ] = True,
+    scheduler: Scheduler = None,
     settings: SettingsFile = None,
     as_json: AsJson = False,
 ) -> int:
@@ -41,16 +43,19 @@ def audit(
     EXAMPLES
       holdfast audit --share 1/90
       holdfast audit --budget 1TB --rate 200MB
+      holdfast audit --share 1/90 --scheduler tcp://10.0.0.5:8786
     """
     from tiering.auditing import audit as audit_copies
 
-    with open_here(settings) as house:
+    pace = _bytes(rate, "--rate")
+    with open_here(settings) as house, crew_of(house, scheduler, bytes_per_second=pace) as crew:
         found = audit_copies(
             house,
             budget_bytes=_bytes(budget, "--budget"),
             share=_share(share),
-            bytes_per_second=_bytes(rate, "--rate"),
+            bytes_per_second=pace,
             list_stores=listing,
+            crew=crew,
         )
     document = {
         "good": not (found.wrong or found.unknown or found.surprises or found.unlisted),

@@ -46,3 +46,9 @@ Now = Annotated[
         help="Stand in another time: 2040-01-31, 2040-01-31T12:00:00Z or +400d (h, d, w, y).",
     ),
 ]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler", metavar="ADDRESS", help="Let Dask workers read and write, as tcp://10.0.0.5:8786."
+    ),
+]

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from service.cli.answering import answer, say
+from service.cli.crews import crew_of
 from service.cli.files import write_text
-from service.cli.options import AsJson, Now, SettingsFile
+from service.cli.options import AsJson, Now, Scheduler, SettingsFile
 from service.cli.session import open_here
 from service.cli.statuses import DONE, NO, UNREACHABLE, unreachable_kinds
 from service.wording import count, size, table
@@ -70,6 +71,7 @@ def apply(
         str | None,
         typer.Option("--only", metavar="HALF", help="Make only the `copies`, or only the `removals`."),
     ] = None,
+    scheduler: Scheduler = None,
     settings: SettingsFile = None,
     as_json: AsJson = False,
 ) -> int:
@@ -83,6 +85,7 @@ def apply(
     EXAMPLES
       holdfast tier apply plan.json
       holdfast tier apply plan.json --only removals --settings remover.toml
+      holdfast tier apply plan.json --scheduler tcp://10.0.0.5:8786
     """
     from holdings.errors import BadInput
     from tiering.applying import Only, apply_plan
@@ -91,10 +94,10 @@ def apply(
 
     if only not in (None, *Only):
         raise BadInput(f"--only is '{only}'; it takes {' or '.join(Only)}.")
-    with open_here(settings) as house:
+    with open_here(settings) as house, crew_of(house, scheduler) as crew:
         policy = read_policy(house.settings.policy)
         half = None if only is None else Only(only)
-        applied = apply_plan(house, read_plan(plan_file), policy, only=half)
+        applied = apply_plan(house, read_plan(plan_file), policy, only=half, crew=crew)
     answer(applied_document(applied), applied_lines(applied), as_json=as_json)
     return _applied_status(applied)
 
