@@ -15,7 +15,7 @@ def start(workers: int) -> Iterator[str]:
     distributed = importlib.import_module("distributed")
     try:
         cluster = distributed.LocalCluster(
-            n_workers=workers, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+            n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", host="127.0.0.1"
         )
     except (OSError, RuntimeError, TimeoutError) as error:
         raise Unavailable(

@@ -56,7 +56,7 @@ def test_schedulers_agree_to_the_bit(scenario: Scenario, serial: xr.Dataset, sch
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_a_cluster_agrees_to_the_bit(scenario: Scenario, serial: xr.Dataset, workers: int) -> None:
     with distributed.LocalCluster(  # type: ignore[no-untyped-call]  # untyped there
-        n_workers=workers, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+        n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", host="127.0.0.1"
     ) as cluster:
         found = project(scenario, draws=DRAWS, seed=11, scheduler=cluster.scheduler_address)
     assert found.identical(serial)
@@ -66,7 +66,7 @@ def test_a_cluster_agrees_to_the_bit(scenario: Scenario, serial: xr.Dataset, wor
 def test_a_worker_that_is_killed_changes_no_bit(scenario: Scenario, serial: xr.Dataset) -> None:
     killed: list[int] = []
     with distributed.LocalCluster(  # type: ignore[no-untyped-call]  # untyped there
-        n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+        n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", host="127.0.0.1"
     ) as cluster:
 
         def kill_one(_done: int, _of: int) -> None:
