@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ FOLDER = Path(__file__).resolve().parents[2] / "terraform"
 FILES = sorted(path for path in FOLDER.rglob("*.tf") if ".terraform" not in path.parts)
 
 
+@cache
 def read(path: Path) -> dict[str, Any]:
-    """One file, as names and values."""
+    """One file, as names and values; read once, and shared."""
     with path.open(encoding="utf-8") as file:
         plain: dict[str, Any] = unquoted(hcl2.load(file))
     return plain

@@ -42,12 +42,6 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
     return ready
 
 
-def test_every_argument_is_one_of_the_provider(terraform: Terraform) -> None:
-    # The other roots are validated by `terraform test`, below.
-    ran = terraform.run("validate", "-no-color", at="irreplaceable/on_premise")
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-
-
 def test_a_misspelt_argument_is_found(terraform: Terraform) -> None:
     wrong = terraform.modules / "irreplaceable/on_premise/wrong.tf"
     wrong.write_text('resource "aws_s3_bucket" "wrong" {\n  bucket       = "x"\n  force_destory = false\n}\n')

@@ -60,10 +60,12 @@ run "as_it_is_shipped" {
   }
 }
 
-run "one_region_is_refused" {
+# Each run starts the providers anew: what is refused for different reasons is tried together.
+run "one_region_and_one_keeper_of_both_are_refused" {
   command = plan
 
   variables {
+    cold_keeper_arns = ["arn:aws:iam::222222222222:role/keeper", "arn:aws:iam::111111111111:role/keeper"]
     stores = {
       for name in ["hot", "cold"] : name => {
         bucket          = "nhmuk-${name}"
@@ -78,13 +80,14 @@ run "one_region_is_refused" {
     }
   }
 
-  expect_failures = [var.stores]
+  expect_failures = [var.stores, var.cold_keeper_arns]
 }
 
-run "one_domain_is_refused" {
+run "one_domain_and_whoever_could_not_change_it_again_are_refused" {
   command = plan
 
   variables {
+    cold_account_role_arn = "arn:aws:iam::222222222222:role/terraform"
     stores = {
       for name, region in { hot = "eu-west-2", cold = "eu-central-1" } : name => {
         bucket                  = "nhmuk-${name}"
@@ -99,13 +102,15 @@ run "one_domain_is_refused" {
     }
   }
 
-  expect_failures = [var.stores]
+  expect_failures = [var.stores, var.cold_account_role_arn]
 }
 
-run "sleep_before_it_has_settled_is_refused" {
+run "sleep_before_it_has_settled_and_a_user_instead_of_a_role_are_refused" {
   command = plan
 
   variables {
+    cold_account_role_arn = "terraform"
+    cold_keeper_arns      = ["terraform"]
     stores = {
       for name, region in { hot = "eu-west-2", cold = "eu-central-1" } : name => {
         bucket                  = "nhmuk-${name}"
@@ -120,36 +125,5 @@ run "sleep_before_it_has_settled_is_refused" {
     }
   }
 
-  expect_failures = [var.stores]
-}
-
-run "one_keeper_of_both_is_refused" {
-  command = plan
-
-  variables {
-    cold_keeper_arns = ["arn:aws:iam::222222222222:role/keeper", "arn:aws:iam::111111111111:role/keeper"]
-  }
-
-  expect_failures = [var.cold_keeper_arns]
-}
-
-run "a_user_instead_of_a_role_is_refused" {
-  command = plan
-
-  variables {
-    cold_account_role_arn = "terraform"
-    cold_keeper_arns      = ["terraform", "arn:aws:iam::222222222222:role/keeper"]
-  }
-
-  expect_failures = [var.cold_account_role_arn]
-}
-
-run "whoever_could_not_change_it_again_is_refused" {
-  command = plan
-
-  variables {
-    cold_account_role_arn = "arn:aws:iam::222222222222:role/terraform"
-  }
-
-  expect_failures = [var.cold_account_role_arn]
+  expect_failures = [var.stores, var.cold_account_role_arn]
 }
