@@ -64,6 +64,7 @@ bench: $(READY)
 	@$(BIN)/python -m benchmarks.planning
 	@$(BIN)/python -m benchmarks.collection writers
 	@$(BIN)/python -m benchmarks.collection_forms
+	@$(BIN)/python -m benchmarks.report
 
 # uv resolves for every platform at once; it is used here only, and lives in an environment of its own.
 lock:

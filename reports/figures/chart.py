@@ -139,7 +139,8 @@ def _svg(chart: Chart, identifier: str, width: Width, text: str, medium: Medium)
     """The drawing as part of a page: the page's colours, its own identifiers, a title and a description."""
     body = text[text.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
-    body = _NUMBERS.sub(lambda found: _LONG.sub(lambda each: f"{float(each[0]):.2f}", found[0]), body)
+    if medium == "page":  # letters that are lines have scales of their own, and small ones
+        body = _NUMBERS.sub(lambda found: _LONG.sub(lambda each: f"{float(each[0]):.2f}", found[0]), body)
     body = re.sub(r'\b(id="|xlink:href="#|url\(#)', rf"\g<1>{identifier}-", body)
     column = 0 if medium == "page" else 1
     body = re.sub(r"#[0-9a-f]{6}", lambda match: PALETTE.get(match[0], (match[0],) * 2)[column], body)

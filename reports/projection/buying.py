@@ -39,9 +39,9 @@ def full_sentences(scenario: Data) -> Iterator[str]:
     for fill in scenario["fills"]:
         soon, middle, _ = fill["by"]
         if soon is None:
-            chance = percent(fill["chances"][-1])
-            held = si_bytes(fill["capacity"])
-            yield f"{fill['store']} ({held}) is full within the plan in {chance} of the futures."
+            chance = fill["chances"][-1]
+            often = f"{percent(chance)} of the futures" if chance else "none of the futures"
+            yield f"{fill['store']} ({si_bytes(fill['capacity'])}) is full within the plan in {often}."
             continue
         usual = f"in one future of two by {month_of_text(middle)}, " if middle else ""
         yield f"{fill['store']} is full {usual}in one of twenty by {month_of_text(soon)}."

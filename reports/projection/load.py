@@ -130,9 +130,11 @@ def access_sentences(scenario: Data) -> Iterator[str]:
         yield "The scenario states no access, so that it adds nothing."
         return
     shares = dict(shares_of_money(scenario))
+    cost = shares.get("reading", 0.0)
+    told = f"is {percent(cost)} of all money" if cost else "costs nothing at these prices"
     yield (
         f"People and harvests read {si_bytes(served)} in the last year (median); reading, theirs and that of "
-        f"audits and copies, is {percent(shares.get('reading', 0.0))} of all money."
+        f"audits and copies, {told}."
     )
 
 

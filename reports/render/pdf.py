@@ -32,6 +32,7 @@ from reports.document import (
     Photos,
     Questions,
     Report,
+    Section,
     Shown,
     Side,
     Slider,
@@ -48,6 +49,8 @@ _ROWS_BENEATH = 9
 _NAME_LETTERS = 44
 _MOST_ROWS = 400
 """Of a table that stands alone: about ten sheets."""
+_LETTER = 0.6
+"""Of a letter's height, how wide it is."""
 _MM = 0.3528
 """Of one point."""
 _NOT_FOR_PAPER = re.compile(
@@ -108,15 +111,17 @@ class _Paper(FPDF):
     def _chapter(self, chapter: Chapter) -> None:
         below = chapter.title != self._report.title
         if below:
+            if self.page_no() > 1:
+                self.add_page()
             self._section(chapter.title, 0)
         for section in chapter.sections:
             if section.title:
+                self._keep(12 + _begins(section))
                 self._section(section.title, 1 if below else 0)
             for block in section.blocks:
                 self._block(block)
 
     def _section(self, title: str, level: int) -> None:
-        self._keep(35)
         self.start_section(_plain(title), level, strict=False)
 
     def _block(self, block: Block) -> None:
@@ -254,12 +259,14 @@ class _Paper(FPDF):
         if len(chosen) < len(table.rows):
             caption += f" Shown are {len(chosen)} of {len(table.rows)} rows; all are in the data."
         self._words(caption, size=7.5, colour=_FAINT)
+        widths = _widths(table, chosen)
+        size = min(size, _WIDE / (sum(widths) * _LETTER * _MM))
         self._letters(size)
         self.set_draw_color(*_RULE)
         with self.table(
             headings_style=FontFace(emphasis="", color=_FAINT),
             borders_layout=TableBordersLayout.HORIZONTAL_LINES,
-            col_widths=_widths(table, chosen),
+            col_widths=widths,
             text_align=tuple("LEFT" if column.kind in WORDS else "RIGHT" for column in table.columns),
             line_height=size * _MM * 1.35,
             padding=(0.5, 1.0, 0.5, 0.5),
@@ -314,6 +321,22 @@ class _Paper(FPDF):
             )  # fmt: skip
 
 
+def _begins(section: Section) -> float:
+    """Millimetres that stay with a section's title: what it begins with."""
+    tall = 0.0
+    for block in section.blocks:
+        match block:
+            case Words():
+                tall += 12
+                continue
+            case Shown():
+                return tall + 135
+            case Side():
+                return tall + 88
+        return tall + 40
+    return tall
+
+
 def _cells(row: Sequence[str | float | None], columns: Sequence[Column]) -> list[str]:
     return [_plain(told(cell, column)) for cell, column in zip(row, columns, strict=True)]
 
@@ -332,8 +355,9 @@ def _widths(table: Table, chosen: Sequence[int]) -> tuple[int, ...]:
     for number, column in enumerate(table.columns):
         texts = [headed(column), *(told(table.rows[row][number], column) for row in chosen)]
         word = max((len(word) for text in texts for word in text.split(" ")), default=1)
-        longest = max(map(len, texts))
-        columns.append(max(min(word, 24), min(longest, 16), longest // 3))
+        longest = max(map(len, texts[1:]), default=1)
+        wanted = longest if column.kind != "text" else max(min(longest, 16), longest // 3)
+        columns.append(max(min(word, 24), wanted) + 2)
     return tuple(columns)
 
 

@@ -47,7 +47,7 @@
     svgs.forEach((svg) => {
       svg.setAttribute("tabindex", "0");
       svg.setAttribute("focusable", "true");
-      svg.addEventListener("pointermove", (event) => {
+      const follow = (event) => {
         const place = svg.getBoundingClientRect();
         const box = svg.viewBox.baseVal;
         const along = svg.dataset.along === "x"
@@ -55,7 +55,9 @@
           : ((event.clientY - place.top) / place.height) * box.height;
         const far = marksOf(svg).map((mark) => Math.abs(mark - along));
         show(far.indexOf(Math.min(...far)));
-      });
+      };
+      svg.addEventListener("pointermove", follow);
+      svg.addEventListener("pointerdown", follow);
       svg.addEventListener("pointerleave", hush);
       svg.addEventListener("blur", hush);
       svg.addEventListener("focus", () => show(at < 0 ? rows.length - 1 : at));

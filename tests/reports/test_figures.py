@@ -73,6 +73,11 @@ def test_every_row_of_the_table_has_its_place_in_the_picture() -> None:
     assert points is not None
     drawn = [float(x) for x in re.findall(r"[ML] ([0-9.]+) ", points[1])]
     assert drawn == pytest.approx(drawing.marks, abs=0.1)
+    heights = [bottom - float(y) for y in re.findall(r"[ML] [0-9.]+ ([0-9.]+)", points[1])]
+    medians = [row[2] for row in FAN]
+    assert [each / heights[-1] for each in heights] == pytest.approx(
+        [each / medians[-1] for each in medians], abs=1e-3
+    )
 
 
 def test_without_doubt_there_is_one_label_and_the_actual_stands_apart() -> None:
