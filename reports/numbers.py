@@ -129,7 +129,9 @@ def chance_in(share: float) -> str:
 
 
 def tonnes(kg_co2e: float) -> str:
-    """`9 590 t CO2e`."""
+    """`9 590 t CO2e`; kilograms where it is little."""
+    if kg_co2e < 1000:
+        return f"{three(kg_co2e)}{_NB}kg{_NB}CO2e"
     return f"{three(kg_co2e / 1000)}{_NB}t{_NB}CO2e"
 
 

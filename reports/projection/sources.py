@@ -66,7 +66,8 @@ def _assumptions(stated: list[Data], shares: dict[str, dict[str, float]], name: 
         name=name,
         caption=caption,
         columns=(
-            *(Column(heading=each) for each in ("input", "value", "unit", "source")),
+            *(Column(heading=each) for each in ("input", "value", "unit")),
+            Column(heading="source", kind="path"),
             Column(heading="date", kind="day"),
             Column(heading="confidence"),
             Column(heading="moves what is held", kind="share"),
