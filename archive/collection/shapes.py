@@ -11,6 +11,8 @@ from math import ceil
 TILE_PX = 512
 VOLUME_TILE = (32, 256, 256)
 """z, y, x: 2 MB of 8 bits, so that a slice and a block both cost few tiles."""
+_BAND_BYTES = 128 * 2**20
+"""Of slices that are in memory at once, a tile deep: large slices have flatter tiles."""
 VOLUME = "zyx"
 Zyx = tuple[int, int, int]
 
@@ -70,7 +72,12 @@ class Form:
 
     @property
     def tile(self) -> Zyx:
-        return VOLUME_TILE if self.is_volume else (1, TILE_PX, TILE_PX)
+        if not self.is_volume:
+            return 1, TILE_PX, TILE_PX
+        depth, high, wide = VOLUME_TILE
+        while depth > 1 and depth * self.size[1] * self.size[2] * self.item_bytes > _BAND_BYTES:
+            depth //= 2
+        return depth, high, wide
 
     @property
     def item_bytes(self) -> int:

@@ -38,6 +38,14 @@ def test_volumes_are_halved_along_z_too() -> None:
     assert [level.size for level in levels] == [(100, 300, 300), (50, 150, 150), (25, 75, 75)]
 
 
+@pytest.mark.parametrize(("side", "depth"), [(300, 32), (2048, 32), (2049, 16), (4000, 8), (20_000, 1)])
+def test_large_slices_have_flatter_tiles(side: int, depth: int) -> None:
+    form = a_form((1000, side, side), channels=("Y",), axes="zyx")
+    assert form.tile == (depth, 256, 256)
+    assert depth * side * side <= 2**27 or depth == 1
+    assert all(size <= tile for size, tile in zip(form.levels[-1].size, form.tile, strict=True))
+
+
 @pytest.mark.parametrize(("height", "width"), [(1600, 1100), (513, 1025), (1, 2049), (1023, 511)])
 @pytest.mark.parametrize("step", [37, 100, 512, 5000])
 def test_bands_make_what_one_block_makes(height: int, width: int, step: int) -> None:
