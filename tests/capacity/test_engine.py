@@ -13,6 +13,7 @@ from scipy import stats
 
 from capacity.cohorts import cohort_bytes, deposit_moments, month_ends, objects_made
 from capacity.engine import build_model, simulate
+from capacity.flows import accumulate, arrivals
 from capacity.laws import Lognormal
 from capacity.residency import Steps, copies_held
 from capacity.sizes import Moments, object_moments
@@ -76,7 +77,7 @@ def test_months_end_and_bags_are_made_when_the_calendar_says() -> None:
     assert deposit_moments(start, 3, day=28)[2] == datetime(2028, 1, 28, tzinfo=UTC)
 
 
-def test_copies_that_are_made_stay_as_the_mover_removes_none(tmp_path: Path) -> None:
+def test_copies_that_are_made_stay_where_the_guards_let_none_go(tmp_path: Path) -> None:
     scenario = a_scenario(tmp_path)
     copies = copies_held(scenario)
     assert set(np.unique(copies).tolist()) == {0, 1}
@@ -107,6 +108,20 @@ def test_steps_give_back_what_they_were_made_of() -> None:
     for now, made, change in zip(steps.now, steps.made, steps.change, strict=True):
         again[made, now:] += change
     assert (again == copies).all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 20), st.integers(0, 2**32))
+def test_copies_ages_and_stores_conserve_bytes(months: int, seed: int) -> None:
+    """Whatever comes and goes: what all stores hold is what was made, times its copies at its age."""
+    rng = np.random.default_rng(seed)
+    copies = np.triu(rng.integers(0, 3, size=(4, months, months), dtype=np.int8))
+    made = rng.integers(0, 10**12, size=(months, 1)).astype(float)
+    held = sum(accumulate(Steps.of(store), made) for store in copies)
+    there = np.einsum("smt,m->t", copies.astype(float), made[:, 0])
+    assert np.asarray(held)[:, 0] == pytest.approx(there, rel=1e-12, abs=1e-3)
+    came = sum(arrivals(Steps.of(store), made) for store in copies)
+    assert (np.cumsum(came, axis=0) >= np.asarray(held) - 1e-3).all()
 
 
 def test_object_moments_take_the_whole_images_on_either_side() -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from archive.collection.building import build
 from archive.collection.options import Options
@@ -37,6 +41,7 @@ from holdings.catalogue.interface import Entry
 from holdings.errors import BadInput
 from holdings.house import House
 from holdings.records import Event, EventType, Outcome, Package
+from holdings.settings.prices import PriceSheet
 from tests.archive.collection.holding import COLLECTION, hold, pixels
 from tests.capacity.holdings import deposit_images
 from tests.capacity.scenarios import DOUBTFUL, PLAIN, a_scenario, write_scenario
@@ -170,6 +175,33 @@ def test_the_cheapest_policy_that_loses_little_enough(scenario: Scenario) -> Non
     assert optimise(scenario, most_lost=least, budget=0.0, draws=32, seed=0).best is None
     frontier = [each for each in free.candidates if each.is_on_frontier]
     assert all(a.objects_lost >= b.objects_lost for a, b in itertools.pairwise(frontier))
+
+
+@settings(max_examples=4, deadline=None)
+@given(st.floats(0, 1), st.sampled_from(["hot", "cold"]), st.sampled_from([1e12, 60.0]))
+def test_a_cheaper_store_never_raises_the_optimum(share: float, store: str, most_lost: float) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        dear = a_scenario(Path(folder), RISKY)
+    stores = [
+        replace(each, sheet=cheaper(each.sheet, share)) if each.name == store else each
+        for each in dear.stores
+    ]
+    cheap = replace(dear, stores=tuple(stores))
+    before, after = (
+        optimise(each, most_lost=most_lost, budget=None, draws=16, seed=0) for each in (dear, cheap)
+    )
+    assert (before.best is None) == (after.best is None)
+    if before.best and after.best:
+        assert after.best.cost <= before.best.cost
+
+
+def cheaper(sheet: PriceSheet, share: float) -> PriceSheet:
+    """The sheet with all its money at a share."""
+    figures = {
+        name: replace(figure, value=figure.value * Decimal(share)) if "per_" in name else figure
+        for name, figure in sheet.figures.items()
+    }
+    return replace(sheet, figures=figures)
 
 
 def test_where_copies_may_go_a_policy_may_leave_the_first_store(tmp_path: Path, scenario: Scenario) -> None:
