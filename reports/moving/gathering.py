@@ -86,7 +86,8 @@ def _plan(house: House, plan: Plan, given: str | None) -> Data:
         "removed_bytes": totals.removed_bytes,
         "recalls": totals.recalls,
         "recall_hours": totals.recall_hours,
-        "hours": totals.hours,
+        # A store that nobody had measured when the plan was made may have been measured since.
+        "hours": hours_of(plan.moves, rates) if totals.hours is None else totals.hours,
         "costs": [{**asdict(cost), "once": cost.once} for cost in totals.costs],
         "flows": [*_flows(plan.moves, sheets, rates), *_removed(plan.removals, sheets)],
         "moves": _largest(plan),

@@ -89,6 +89,8 @@ def _answers(plan: Data) -> Iterator[Answer]:
             what="of copying",
             band="no rate was measured yet" if hours is None else "at the rates measured before",
         )
+    if not plan["removals"]:
+        return
     yield Answer(
         number=count(plan["removals"]),
         what="copy removed" if plan["removals"] == 1 else "copies removed",

@@ -34,13 +34,20 @@ def move_sentences(plan: Data) -> Iterator[str]:
         told = [f"{si_bytes(flow['bytes'])} from {flow['from']} to {flow['to']}" for flow in ways[:_NAMED]]
         more = f", and {plural(len(ways) - _NAMED, 'smaller flow')}" if len(ways) > _NAMED else ""
         yield f"{joined(told)}{more}."
+    yield from _applied(plan)
+
+
+def _applied(plan: Data) -> Iterator[str]:
+    """How much of this very plan is done."""
     applied = plan["applied"]
-    if applied["latest"]:
-        yield (
-            f"Of this plan {count(applied['made'])} of {plural(plan['copies'], 'copy', 'copies')} are made "
-            f"and {count(applied['removed'])} of {count(plan['removals'])} removed, the latest on "
-            f"{day_of_text(applied['latest'])}."
-        )
+    if not applied["latest"]:
+        return
+    parts = []
+    if plan["copies"]:
+        parts.append(f"{count(applied['made'])} of {plural(plan['copies'], 'copy', 'copies')} made")
+    if plan["removals"]:
+        parts.append(f"{count(applied['removed'])} of {count(plan['removals'])} removed")
+    yield f"Done of this plan: {joined(parts)}, the latest on {day_of_text(applied['latest'])}."
 
 
 def money_sentences(plan: Data) -> Iterator[str]:

@@ -110,7 +110,12 @@ def test_what_is_not_worth_its_price_is_told_with_the_sum(lively: House, plan: P
 def test_how_much_of_a_plan_is_done_is_told(lively: House, plan: Plan) -> None:
     # Everything in the house was done by "a run"; a plan of that name has all of it behind it.
     told = said(gather_tiering(lively, replace(plan, plan_id="a run"), given="p.json"))
-    assert "Of this plan 60 of 28 copies are made and 5 of 3 removed, the latest on" in told
+    assert "Done of this plan: 60 of 28 copies made and 5 of 3 removed, the latest on" in told
+
+
+def test_rates_that_were_measured_since_tell_the_time(lively: House, plan: Plan) -> None:
+    unmeasured = replace(plan, totals=replace(plan.totals, hours=None))
+    assert "15 min at the rates" in said(gather_tiering(lively, unmeasured, given="p.json"))
 
 
 def test_a_plan_of_other_holdings_is_one_sentence(lively: House, plan: Plan) -> None:
