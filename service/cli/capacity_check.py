@@ -24,6 +24,9 @@ def check(
     stale: Annotated[
         float, typer.Option("--stale", metavar="YEARS", min=0, help="From when on a number is old.")
     ] = 3.0,
+    picture: Annotated[
+        bool, typer.Option("--picture", help="Only draw what hangs on what, as a flow chart in Mermaid.")
+    ] = False,
     settings: SettingsFile = None,
     as_json: AsJson = False,
 ) -> int:
@@ -36,6 +39,7 @@ def check(
     EXAMPLES
       holdfast capacity check scenario.toml
       holdfast capacity check europe-dissco --stale 5
+      holdfast capacity check europe-dissco --picture > europe.mmd
     """
     from datetime import UTC, datetime
 
@@ -45,6 +49,12 @@ def check(
     with house_if_any(settings) as house:
         read = read_scenario(scenario, house=house)
         today = (house.clock.now() if house else datetime.now(UTC)).date()
+    if picture:
+        from capacity.picturing import flow_chart
+
+        chart = flow_chart(read)
+        answer({"picture": chart}, chart.split("\n"), as_json=as_json)
+        return DONE
     found = look(read, today=today, stale_years=stale)
     answer({"check": found}, _lines(found), as_json=as_json)
     return NO if found.unsourced or found.stale else DONE

@@ -31,6 +31,7 @@ from capacity.growth import Series, crps, read_series
 from capacity.objects import run_objects
 from capacity.optimising import optimise
 from capacity.packing import Packer
+from capacity.picturing import flow_chart
 from capacity.rerunning import rerun
 from capacity.results import QUANTILES_NAME, open_result, save_result
 from capacity.sampling import BLOCK
@@ -370,6 +371,15 @@ def test_bags_are_begun_when_an_object_does_not_fit() -> None:
     assert bags.size_bytes.tolist() == [9, 3, 11, 2, 10, 1]
     assert bags.images.tolist() == [2, 1, 2, 1, 1, 1]
     assert bags.made.tolist() == [0, 0, 0, 0, 2, 2]
+
+
+def test_what_hangs_on_what_is_drawn(scenario: Scenario) -> None:
+    lines = [line.strip() for line in flow_chart(scenario).split("\n")]
+    assert lines[0] == "flowchart LR"
+    names = {line.split("[")[1].rstrip("]"): line.split("[")[0] for line in lines if "[" in line}
+    sheet, bags = names['"objects: sheet"'], names['"packages: bags of masters"']
+    rule, cold = names['"rule: old bags also rest in cold"'], names['"store: cold (there)"']
+    assert {f"{sheet} --> {bags}", f"{bags} --> {rule}", f'{rule} -->|"1 in cold"| {cold}'} <= set(lines)
 
 
 def test_the_band_covers_what_came_and_beats_an_exponential() -> None:
