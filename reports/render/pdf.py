@@ -49,6 +49,8 @@ _ROWS_BENEATH = 9
 _NAME_LETTERS = 44
 _MOST_ROWS = 400
 """Of a table that stands alone: about ten sheets."""
+_SMALLEST = 5.5
+"""Points: what is smaller is not read."""
 _LETTER = 0.6
 """Of a letter's height, how wide it is."""
 _MM = 0.3528
@@ -177,7 +179,7 @@ class _Paper(FPDF):
         for first in range(0, len(block.answers), across):
             row = block.answers[first : first + across]
             tall = max(
-                10 + self._height(each.what, wide - 6, 9) + self._height(each.band, wide - 6, 7.5)
+                12.6 + self._height(each.what, wide - 6, 9) + self._height(each.band, wide - 6, 7.5)
                 for each in row
             )
             self._keep(tall)
@@ -199,15 +201,15 @@ class _Paper(FPDF):
         self._letters(size, colour, style)
         self.multi_cell(wide, size * _MM * 1.3, _plain(text), align="L", new_x="LEFT", new_y="NEXT")
 
-    def _height(self, text: str, wide: float, size: float) -> float:
-        self._letters(size)
+    def _height(self, text: str, wide: float, size: float, *, style: str = "") -> float:
+        self._letters(size, style=style)
         lines = self.multi_cell(wide, 1, _plain(text), dry_run=True, output=MethodReturnValue.LINES)
         return len(lines) * size * _MM * 1.3  # type: ignore[arg-type]  # with that output it is the lines
 
     def _pairs(self, rows: Sequence[tuple[str, str]], *, left: float) -> None:
         for name, value in rows:
             right = _WIDE - left - 4
-            tall = max(self._height(name, left, 9), self._height(value, right, 9)) + 2.4
+            tall = max(self._height(name, left, 9, style="B"), self._height(value, right, 9)) + 2.4
             self._keep(tall)
             top = self.y
             self.set_draw_color(*_RULE)
@@ -260,7 +262,7 @@ class _Paper(FPDF):
             caption += f" Shown are {len(chosen)} of {len(table.rows)} rows; all are in the data."
         self._words(caption, size=7.5, colour=_FAINT)
         widths = _widths(table, chosen)
-        size = min(size, _WIDE / (sum(widths) * _LETTER * _MM))
+        size = max(_SMALLEST, min(size, _WIDE / (sum(widths) * _LETTER * _MM)))
         self._letters(size)
         self.set_draw_color(*_RULE)
         with self.table(
@@ -356,7 +358,7 @@ def _widths(table: Table, chosen: Sequence[int]) -> tuple[int, ...]:
         texts = [headed(column), *(told(table.rows[row][number], column) for row in chosen)]
         word = max((len(word) for text in texts for word in text.split(" ")), default=1)
         longest = max(map(len, texts[1:]), default=1)
-        wanted = longest if column.kind != "text" else max(min(longest, 16), longest // 3)
+        wanted = longest if column.kind not in ("text", "path") else max(min(longest, 16), longest // 3)
         columns.append(max(min(word, 24), wanted) + 2)
     return tuple(columns)
 
