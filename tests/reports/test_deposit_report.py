@@ -30,6 +30,7 @@ from reports.render.pdf import render_pdf
 from tests.kit.houses import a_house
 from tests.kit.pictures import write_pictures
 from tests.reports.lively import NOW
+from tests.reports.telling import told as told_in
 from tests.reports.test_page import outline, words
 
 EVIL = "<script>alert(1)</script>"
@@ -133,7 +134,7 @@ def test_what_is_withdrawn_is_neither_shown_nor_listed(tmp_path: Path) -> None:
         house.store("hot").delete(key, version=house.store("hot").head(key).version)
         lost = gather_deposit(house, package_id)
     assert lost["pictures"] == []
-    told = words(render_html(view_deposit(lost)))
+    told = told_in(view_deposit(lost))
     assert "No image of it can be shown. 2 images could not be shown: No copy of" in told
     assert "1 copy is suspect or missing." in told
 

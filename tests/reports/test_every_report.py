@@ -107,10 +107,15 @@ def test_each_fits_a_telephone_and_is_silent(tmp_path: Path, pages: dict[str, Pa
     assert found["deposit"]["images"] == 3
 
 
+@pytest.mark.soak  # what a form does with each kind of block has tests of its own
 def test_each_has_every_form(reports: dict[str, Report]) -> None:
     for report in reports.values():
         assert render_pdf(report).startswith(b"%PDF")
         assert render_workbook(report).startswith(b"PK")
+
+
+def test_each_table_has_a_name_and_a_source(reports: dict[str, Report]) -> None:
+    for report in reports.values():
         names = [table.name for table in report.tables()]
         assert len(names) == len(set(names))
         assert all("Source" in table.caption for table in report.tables())

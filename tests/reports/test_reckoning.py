@@ -22,7 +22,8 @@ from reports.render.html import render_html
 from tests.capacity.holdings import deposit_images, read_copy
 from tests.capacity.scenarios import DOUBTFUL, a_scenario
 from tests.kit.houses import a_house
-from tests.reports.test_page import outline, words
+from tests.reports.telling import told as told_in
+from tests.reports.test_page import outline
 
 NOW = datetime(2027, 5, 20, tzinfo=UTC)
 EVIL = "<script>alert(1)</script>"
@@ -95,7 +96,7 @@ def test_fans_are_the_plan_s_with_what_came_upon_them(
 
 
 def test_the_first_screen_says_it(data: dict[str, Any]) -> None:
-    told = words(render_html(view_reckoning(data)))
+    told = told_in(view_reckoning(data))
     last = data["score"]["months"][-1]
     for sentence in (
         f"By May 2027 907 GB came, {last['where']} the plan's band of",
@@ -120,16 +121,14 @@ def test_it_is_made_again_from_its_data_and_stays_text(data: dict[str, Any]) -> 
 def test_without_invoices_and_without_another_plan(
     house: House, plans: tuple[xr.Dataset, xr.Dataset]
 ) -> None:
-    told = words(render_html(view_reckoning(gather_reckoning(plans[0], house))))
+    told = told_in(view_reckoning(gather_reckoning(plans[0], house)))
     assert "No invoice was given (--invoices FILE)." in told
     assert "No earlier plan was given." in told
 
 
 def test_the_same_plan_twice_has_not_changed(house: House, plans: tuple[xr.Dataset, xr.Dataset]) -> None:
     found = gather_reckoning(plans[0], house, before=plans[0], draws=64)
-    assert "Nothing that matters: both plans give the same answers." in words(
-        render_html(view_reckoning(found))
-    )
+    assert "Nothing that matters: both plans give the same answers." in told_in(view_reckoning(found))
 
 
 def test_invoices_alone_can_be_compared(tmp_path: Path, plans: tuple[xr.Dataset, xr.Dataset]) -> None:
@@ -138,7 +137,7 @@ def test_invoices_alone_can_be_compared(tmp_path: Path, plans: tuple[xr.Dataset,
         found = gather_reckoning(plans[0], empty, [*INVOICES, outside])
         with pytest.raises(BadInput, match="Nothing that was held or paid"):
             gather_reckoning(plans[0], empty)
-    told = words(render_html(view_reckoning(found)))
+    told = told_in(view_reckoning(found))
     assert "Nothing was held yet of what" in told
     assert "1 invoice is of months or stores that the plan does not have, and left out." in told
 

@@ -21,6 +21,7 @@ from reports.moving.words import duration
 from reports.render.html import render_html
 from tests.kit.houses import a_house
 from tests.reports.lively import NOW, a_lively_house
+from tests.reports.telling import told as told_in
 from tests.reports.test_page import outline, words
 from tiering.plan import NotWorth, Plan, sealed
 from tiering.planning import make_plan
@@ -44,7 +45,7 @@ def data(lively: House, plan: Plan) -> dict[str, Any]:
 
 
 def said(data: dict[str, Any]) -> str:
-    return words(render_html(view_tiering(data)))
+    return told_in(view_tiering(data))
 
 
 def test_flows_add_up_to_the_plan(plan: Plan, data: dict[str, Any]) -> None:
