@@ -107,7 +107,7 @@ class Tally:
     def __str__(self) -> str:
         return (
             f"{self.kills} kills, {self.kept} of them with finished bags, none of which was read again; "
-            f"{self.finished} deposits finished, every image there; {self.seconds:.0f} s"
+            f"deposits finished, with every image: {self.finished}; {self.seconds:.0f} s"
         )
 
 
