@@ -42,8 +42,8 @@ BILLED: tuple[FigureName, ...] = (
 )
 """The figures of a price sheet that are computed from here."""
 OBJECTS_PER_PACKAGE = len(STORED_NAMES)
-_READS_OF_A_NEW_COPY = 3
-"""Per object, as the mover makes them: is it there, what is there now, and reading it back."""
+_READS_OF_A_NEW_COPY = 2
+"""Per object, at most, as the mover makes them: is it there (asked of large ones), and reading it back."""
 Draw = Callable[[Input], Floats]
 
 
