@@ -7,7 +7,7 @@ it. `find`, `get`, `export` and a deposit of the same content honour it until it
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,7 +16,15 @@ from holdings.catalogue.interface import Entry
 from holdings.clock import FixedClock
 from holdings.errors import BadInput, NotFound, Withdrawn
 from holdings.house import House
-from holdings.records import Event, EventType, Withdrawal, check_package_id, package_of_image, short
+from holdings.records import (
+    Event,
+    EventType,
+    PackageKind,
+    Withdrawal,
+    check_package_id,
+    package_of_image,
+    short,
+)
 
 MOST_CHARACTERS = 1000
 _WORDS = (EventType.DEACCESSION, EventType.ACCESSION)
@@ -92,6 +100,21 @@ def refuse_withdrawn(
             raise Withdrawn(f"{told(withdrawal)} {so}", hint=undo_hint(withdrawal))
 
 
+def tombstones(house: House, image_ids: Iterable[str]) -> dict[str, Withdrawal]:
+    """What stands for each of those images that is not to be given out, alone or with its package."""
+    wanted = list(image_ids)
+    standing = {
+        package_id: {each.image_id: each for each in house.catalogue.withdrawals(package_id=package_id)}
+        for package_id in dict.fromkeys(map(package_of_image, wanted))
+    }
+    found = {}
+    for image_id in wanted:
+        stones = standing[package_of_image(image_id)]
+        if stone := stones.get(None, stones.get(image_id)):
+            found[image_id] = stone
+    return found
+
+
 def told(withdrawal: Withdrawal) -> str:
     """A tombstone as a sentence."""
     when = short(withdrawal.at)
@@ -121,7 +144,13 @@ def _subjects(house: House, identifiers: Sequence[str]) -> dict[str, str]:
 def _package_of(house: House, identifier: str) -> str:
     if "." not in identifier:
         return house.catalogue.package(check_package_id(identifier)).package_id
-    package_id = house.catalogue.package(package_of_image(identifier)).package_id
+    package = house.catalogue.package(package_of_image(identifier))
+    package_id = package.package_id
+    if package.kind is PackageKind.COLLECTION:
+        raise BadInput(
+            f"{identifier} is an image of a collection, and lasts as long as its original is given out.",
+            hint="Withdraw the original, or the collection as a whole: no collection then gives it out.",
+        )
     if house.catalogue.images.image(identifier).package_id != package_id:
         raise NotFound(f"{package_id} has no image {identifier}.", hint="holdfast find shows them.")
     return package_id

@@ -10,12 +10,13 @@ and images that are noted are not built twice. Nothing of it is seen before the 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import PurePosixPath
 
+from archive.abridging import Withheld
 from archive.collection.batch import Failure, Outcome, one_by_one
 from archive.collection.built import BuiltImage
 from archive.collection.finishing import put_rest, record
@@ -25,12 +26,21 @@ from archive.collection.options import Options
 from archive.collection.recipe import RECIPE_NAME, Recipe, declare, make_recipe
 from archive.reading import Trouble, worth_reading
 from archive.recording import fixity_event, new_run
+from archive.withdrawing import told, tombstones, undo_hint
 from holdings.catalogue.interface import Entry
-from holdings.errors import BadInput, Conflict, NotFound
+from holdings.errors import BadInput, Conflict, NotFound, Withdrawn
 from holdings.house import House
 from holdings.ledger import copy_after
 from holdings.observing import Advanced, Finished, Started
-from holdings.records import CopyStatus, Image, Package, PackageKind, check_collection_id, package_prefix
+from holdings.records import (
+    CopyStatus,
+    Image,
+    Package,
+    PackageKind,
+    Withdrawal,
+    check_collection_id,
+    package_prefix,
+)
 from holdings.stores.interface import Store
 
 Runner = Callable[[Sequence[Task]], Iterator[Outcome]]
@@ -45,15 +55,30 @@ class Built:
     store: str
     images: tuple[BuiltImage, ...]
     failures: tuple[Failure, ...]
+    withheld: tuple[Withheld, ...]
+    """Images that were withdrawn, and so are not in it."""
     seconds: float
     already_held: bool
     """The same originals were built with the same choices before; nothing was done."""
 
 
-def select(house: House, collection: str, packages: Sequence[str] = ()) -> list[Image]:
-    """The originals of a collection (or of those of its bags), in order.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Selected:
+    """Originals that a collection is made of."""
 
-    Raises BadInput where there are none, NotFound for a bag that is not there.
+    images: tuple[Image, ...]
+    withheld: tuple[Withheld, ...]
+    """Those that stay out, since they, or slices of the same volume, were withdrawn."""
+
+
+def select(house: House, collection: str, packages: Sequence[str] = (), *, stack: bool = False) -> Selected:
+    """The originals of a collection (or of those of its bags), in order, without what was withdrawn.
+
+    stack : the images of a folder are one volume, and stay out together: one with a slice left out
+        would have its other slices in wrong places.
+
+    Raises BadInput where there are none, Withdrawn where all of them are; NotFound for a bag that
+    is not there.
     """
     check_collection_id(collection)
     for package_id in packages:
@@ -67,7 +92,29 @@ def select(house: House, collection: str, packages: Sequence[str] = ()) -> list[
     images = [image for package_id in bags for image in house.catalogue.images.images(package_id)]
     if not images:
         raise BadInput(f"No image of {collection} is held.", hint="holdfast find shows what is.")
-    return images
+    stones = tombstones(house, [image.image_id for image in images])
+    out = _with_their_volumes(images, stones) if stack else stones
+    if len(out) == len(images):
+        first = out[images[0].image_id]
+        raise Withdrawn(f"{told(first)} Its bytes are still held.", hint=undo_hint(first))
+    return Selected(
+        images=tuple(image for image in images if image.image_id not in out),
+        withheld=tuple(
+            Withheld(image_id=image.image_id, path=image.path, because=told(out[image.image_id]))
+            for image in images
+            if image.image_id in out
+        ),
+    )
+
+
+def _with_their_volumes(images: Sequence[Image], stones: Mapping[str, Withdrawal]) -> dict[str, Withdrawal]:
+    """The tombstones, each for every slice of the volume that it is in."""
+    found = {}
+    for slices in _volumes(images):
+        stone = next((stones[image.image_id] for image in slices if image.image_id in stones), None)
+        if stone is not None:
+            found.update(dict.fromkeys([image.image_id for image in slices], stone))
+    return found
 
 
 def build(
@@ -80,17 +127,20 @@ def build(
     runner: Runner | None = None,
     threads: int | None = None,
 ) -> Built:
-    """Build the collection and record it; what was built before is taken as it is.
+    """Build the collection and record it; what was built before is taken as it is, and what was
+    withdrawn is left out.
 
     packages : the bags to take; none means all of the collection.
     store : where to write it; None means where bags go.
     runner : None means one image after the other, in this process.
     threads : for one image; None means as many as the settings allow.
 
-    Raises BadInput where not one image could be built; then nothing is left behind.
+    Raises BadInput where not one image could be built; then nothing is left behind. Raises
+    Withdrawn where every image was withdrawn.
     """
     began = time.monotonic()
-    images = select(house, collection, packages)
+    selected = select(house, collection, packages, stack=options.stack)
+    images = selected.images
     target = house.store(store or house.settings.bags.store)
     meant = make_recipe(
         collection, images, options, created_at=house.clock.now(), software=f"Holdfast {version('holdfast')}"
@@ -98,7 +148,15 @@ def build(
     if held := _held(house, meant.package_id):
         clear_journal(house.store(held), meant.package_id)
         package = house.catalogue.package(meant.package_id)
-        return Built(package=package, store=held, images=(), failures=(), seconds=0.0, already_held=True)
+        return Built(
+            package=package,
+            store=held,
+            images=(),
+            failures=(),
+            withheld=selected.withheld,
+            seconds=0.0,
+            already_held=True,
+        )
     recipe = declare(target, meant)
     tasks = _tasks(house, recipe, images, target.name, threads or house.settings.limits.threads)
     built, failures = _run(house, target, recipe, tasks, runner or partial(one_by_one, stores=house.stores))
@@ -114,6 +172,7 @@ def build(
         store=target.name,
         images=tuple(built),
         failures=tuple(failures),
+        withheld=selected.withheld,
         seconds=seconds,
         already_held=False,
     )
@@ -146,8 +205,10 @@ def _tasks(house: House, recipe: Recipe, images: Sequence[Image], target: str, t
 
 def _grouped(images: Sequence[Image], options: Options) -> list[list[Image]]:
     """Each image by itself; of a stack, the images of each folder in the order of their names."""
-    if not options.stack:
-        return [[image] for image in images]
+    return _volumes(images) if options.stack else [[image] for image in images]
+
+
+def _volumes(images: Sequence[Image]) -> list[list[Image]]:
     folders: dict[tuple[str, str], list[Image]] = {}
     for image in sorted(images, key=lambda image: (image.package_id, image.path)):
         folders.setdefault((image.package_id, str(PurePosixPath(image.path).parent)), []).append(image)
@@ -185,9 +246,9 @@ def _tell_troubles(house: House, troubles: Sequence[Trouble], run: str) -> None:
 
 
 def _nothing(collection: str, failures: Sequence[Failure]) -> BadInput:
-    told = "; ".join(f"{failure.path}: {failure.because}" for failure in failures[:3])
+    reasons = "; ".join(f"{failure.path}: {failure.because}" for failure in failures[:3])
     more = f"; and {len(failures) - 3} more" if len(failures) > 3 else ""
-    return BadInput(f"No image of {collection} could be built: {told}{more}")
+    return BadInput(f"No image of {collection} could be built: {reasons}{more}")
 
 
 def _withdraw(store: Store, recipe: Recipe) -> None:

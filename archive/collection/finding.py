@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from archive.collection.built import BuiltImage
-from archive.collection.index import index_key, ordinal_made_of, read_index
+from archive.collection.index import index_key, ordinal_made_of, read_index, sources_of
 from archive.reading import from_first_good
 from archive.recording import new_run
+from archive.withdrawing import refuse_withdrawn, told, tombstones, undo_hint
 from holdings.catalogue.index_folder import write_whole
-from holdings.errors import BadInput, Corrupt, NotFound
+from holdings.errors import BadInput, Corrupt, NotFound, Withdrawn
 from holdings.house import House
-from holdings.records import Package, PackageKind, StoredObject, package_of_image, sha256_hex
+from holdings.records import (
+    Package,
+    PackageKind,
+    StoredObject,
+    image_id,
+    package_of_image,
+    sha256_hex,
+)
 from holdings.stores.interface import Reads
 
 _FOLDER = "collections"
@@ -31,11 +40,37 @@ class Found:
 def find_built(house: House, identifier: str) -> Found:
     """The image that `identifier` names: one of a collection, or an original that a collection has.
 
-    Of an original, the newest collection that has it. Raises NotFound, BadInput.
+    Of an original, the newest collection that has it. Raises NotFound, BadInput; Withdrawn where
+    that image, its collection or an original of it is not to be given out.
     """
     package = house.catalogue.package(package_of_image(identifier))
     if package.kind is PackageKind.BAG:
-        return _of_original(house, package, identifier)
+        refuse_withdrawn(house, package.package_id, identifier)
+        found = _of_original(house, package, identifier)
+    else:
+        found = _numbered(house, package, identifier)
+    refuse_withdrawn(house, found.package.package_id, image_id(found.package.package_id, found.built.ordinal))
+    _refuse_of_withdrawn(house, found.built.source_image_ids)
+    return found
+
+
+def refuse_table(house: House, package: Package) -> None:
+    """Raise Withdrawn where the table of a collection is not to be given out: it tells of every image."""
+    refuse_withdrawn(house, package.package_id)
+    # Most collections have no tombstone: their tables are not read for it.
+    bags = {stone.package_id for stone in house.catalogue.withdrawals()}
+    if any(house.catalogue.package(bag).collection == package.collection for bag in bags):
+        sources = sources_of(_table_bytes(house, package), origin=_origin(package))
+        again = f"holdfast collection build --collection {package.collection} makes one without it."
+        _refuse_of_withdrawn(house, sources, hint=again)
+
+
+def _refuse_of_withdrawn(house: House, sources: Sequence[str], *, hint: str | None = None) -> None:
+    for stone in tombstones(house, sources).values():
+        raise Withdrawn(f"{told(stone)} Its bytes are still held.", hint=hint or undo_hint(stone))
+
+
+def _numbered(house: House, package: Package, identifier: str) -> Found:
     found = _of_number(house, package, int(identifier.rpartition(".")[2]))
     if found is None:
         raise NotFound(f"{package.package_id} has no image {identifier}.")
@@ -48,7 +83,9 @@ def _of_original(house: House, bag: Package, identifier: str) -> Found:
         for package in house.catalogue.packages(collection=bag.collection)
         if package.kind is PackageKind.COLLECTION
     ]
-    for package in sorted(collections, key=lambda package: package.created_at, reverse=True):
+    withdrawn = {each.package_id for each in house.catalogue.withdrawals() if each.image_id is None}
+    newest = sorted(collections, key=lambda package: package.created_at, reverse=True)
+    for package in sorted(newest, key=lambda package: package.package_id in withdrawn):
         ordinal = ordinal_made_of(_table_bytes(house, package), identifier, origin=_origin(package))
         if ordinal is not None and (found := _of_number(house, package, ordinal)):
             return found

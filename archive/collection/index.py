@@ -124,6 +124,13 @@ def ordinal_made_of(data: bytes, source_image_id: str, *, origin: str) -> int | 
         return int(table.column("ordinal")[row].as_py())
 
 
+def sources_of(data: bytes, *, origin: str) -> list[str]:
+    """Every original that an image of the table was made of. Raises Corrupt."""
+    with _ours(origin):
+        column = pq.read_table(pa.BufferReader(data), columns=["source_image_ids"])
+        return [str(each) for each in pc.list_flatten(column.column(0)).to_pylist()]
+
+
 @contextmanager
 def _ours(origin: str) -> Iterator[None]:
     try:

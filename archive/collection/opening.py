@@ -11,7 +11,7 @@ import xarray as xr
 
 from archive.collection import ome_metadata
 from archive.collection.codecs import codec_for
-from archive.collection.finding import Found, find_built, table_of
+from archive.collection.finding import Found, find_built, refuse_table, table_of
 from archive.collection.locating import Address, address, tiledb_place
 from archive.collection.member_store import Extent, MemberStore
 from archive.collection.ome_zarr import chunk_name
@@ -31,7 +31,7 @@ def open_image(house: House, identifier: str, *, store: str | None = None) -> xr
     store : where to read; None means the first verified copy.
 
     Opening reads nothing; computing reads one range per tile. Raises BadInput for TileDB, which
-    opens its own arrays.
+    opens its own arrays, and Withdrawn where it is not to be given out.
     """
     found = find_built(house, identifier)
     if found.built.form != "zarr":
@@ -126,8 +126,11 @@ def table_lines(house: House, package: Package, *, store: str | None = None) -> 
 
     DuckDB's own way to S3 is an extension that it downloads; s3fs is there, and no secret gets into SQL.
 
-    Raises BadInput where the package is no collection.
+    Raises BadInput where the package is no collection; Withdrawn where it, or any image that the
+    table tells of, was withdrawn.
     """
+    table_of(package)
+    refuse_table(house, package)
     spec = house.settings.stores[store or _first_good(house, package)]
     place = address(spec, package, table_of(package).key)
     if not place.options:

@@ -1,4 +1,8 @@
-"""The proof that a collection can be made again from its bags: every image is, and its bytes compared."""
+"""The proof that a collection can be made again from its bags: every image is, and its bytes compared.
+
+Images that were withdrawn after it was built are proven like the others: nothing is stored and nothing
+is given out by it, and the proof is of what lies in the store.
+"""
 
 from __future__ import annotations
 

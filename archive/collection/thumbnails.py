@@ -1,6 +1,6 @@
 """Small pictures to look at: a choice of the originals, each read by range out of its bag and compared first.
 
-What must not be given out is the caller's to leave out. What cannot be shown is said, with why.
+What cannot be shown, or was withdrawn, is said, with why.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from archive.collection.picture import check_sides, refused
 from archive.getting import copy_image
 from archive.reading import from_first_good
 from archive.recording import new_run
+from archive.withdrawing import refuse_withdrawn
 from holdings.errors import HoldfastError
 from holdings.house import House
 from holdings.observing import Advanced, Finished, Started
@@ -74,6 +75,7 @@ def _thumbnail(house: House, image: Image, run: str, side_px: int) -> Thumbnail 
     if image.size_bytes > MOST_IMAGE_BYTES:
         return NotShown(image=image, because="it is too large to be fetched for a small picture")
     try:
+        refuse_withdrawn(house, image.package_id, image.image_id)
         with tempfile.SpooledTemporaryFile(_MEMORY_BYTES) as file:
             from_first_good(house, image.package_id, lambda store: _fetch(store, image, file), run=run)
             file.seek(0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +15,7 @@ from service.cli.statuses import DONE, NO
 from service.wording import count, size
 
 if TYPE_CHECKING:
+    from archive.abridging import Withheld
     from archive.collection.building import Built, Runner
     from archive.collection.expecting import Expected
     from holdings.settings import Settings
@@ -68,7 +69,7 @@ def build(
 
     Originals are read by range out of their bags. What is printed has been read back, pixel by
     pixel, and from the store. A build that was interrupted goes on when the same command is run
-    again; an image that cannot be built is named and left out.
+    again; an image that cannot be built, or was withdrawn, is named and left out.
 
     \b
     EXAMPLES
@@ -91,9 +92,15 @@ def build(
         stack=stack,
     )
     with open_here(settings) as house:
-        expected = expect(house, collection, select(house, collection, packages or ()), options)
+        selected = select(house, collection, packages or (), stack=stack)
+        expected = expect(house, collection, selected.images, options)
         if estimate:
-            answer(_expected_document(expected), _expected_lines(expected), as_json=as_json)
+            lines = [*_expected_lines(expected), *_withheld_lines(selected.withheld)]
+            answer(
+                {**_expected_document(expected), "withdrawn": _withheld_rows(selected.withheld)},
+                lines,
+                as_json=as_json,
+            )
             return DONE
         for line in _expected_lines(expected):
             say(line)
@@ -173,13 +180,24 @@ def _document(built: Built) -> dict[str, object]:
             for image in built.images
         ],
         "left_out": built.failures,
+        "withdrawn": _withheld_rows(built.withheld),
     }
+
+
+def _withheld_rows(withheld: Sequence[Withheld]) -> list[dict[str, str]]:
+    return [{"image_id": item.image_id, "path": item.path} for item in withheld]
+
+
+def _withheld_lines(withheld: Sequence[Withheld]) -> Iterator[str]:
+    for item in withheld:
+        yield f"Not in it: {item.path}. {item.because}"
 
 
 def _lines(built: Built) -> Iterator[str]:
     package = built.package
     if built.already_held:
         yield f"{package.package_id} was held already in {built.store}: {size(package.size_bytes)}."
+        yield from _withheld_lines(built.withheld)
         return
     yield (
         f"{package.package_id} is held in {built.store}: {count(len(built.images), 'image')} of "
@@ -188,3 +206,4 @@ def _lines(built: Built) -> Iterator[str]:
     )
     for failure in built.failures:
         yield f"Left out: {failure.path}, because {failure.because}"
+    yield from _withheld_lines(built.withheld)

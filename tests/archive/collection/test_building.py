@@ -193,7 +193,7 @@ def test_the_table_brings_back_what_was_built(sheets: House) -> None:
 
 def test_sizes_are_recorded_for_the_forecast(sheets: House) -> None:
     options = Options()
-    images = select(sheets, COLLECTION)
+    images = select(sheets, COLLECTION).images
     assert not expect(sheets, COLLECTION, images, options).measured
     made = built(sheets)
     events = sheets.catalogue.events(package_id=made.package.package_id, types=[EventType.PACKAGE_CREATION])

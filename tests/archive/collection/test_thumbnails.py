@@ -17,7 +17,19 @@ from PIL import Image as Pictures
 from archive.collection.thumbnails import MOST_IMAGE_BYTES, NotShown, Thumbnail, thumbnails
 from holdings.catalogue.interface import Entry
 from holdings.house import House
-from holdings.records import Copy, CopyStatus, Image, Package, PackageKind, StoredObject, image_id
+from holdings.records import (
+    Copy,
+    CopyStatus,
+    Event,
+    EventType,
+    Image,
+    Outcome,
+    Package,
+    PackageKind,
+    StoredObject,
+    image_id,
+    new_event_id,
+)
 from tests.kit.houses import a_house
 
 NOW = datetime(2027, 4, 3, 12, tzinfo=UTC)
@@ -128,6 +140,29 @@ def test_what_cannot_be_shown_is_said_and_the_others_are_shown(tmp_path: Path) -
     assert isinstance(unknown, NotShown)
     assert "nobody here decodes image/x-adobe-dng" in unknown.because
     assert isinstance(good, Thumbnail)
+
+
+def test_what_was_withdrawn_is_not_shown(tmp_path: Path) -> None:
+    with a_house(tmp_path, at=NOW) as house:
+        images = held(house, [("image/jpeg", by_pillow("JPEG")), ("image/jpeg", by_pillow("JPEG"))])
+        event = Event(
+            event_id=new_event_id(NOW),
+            event_type=EventType.DEACCESSION,
+            at=NOW,
+            package_id=PACKAGE,
+            store=None,
+            outcome=Outcome.SUCCESS,
+            run="a-test",
+            agent="a test",
+            detail={"reason": "a protected species", "by": "A. Keeper", "image_id": images[0].image_id},
+        )
+        house.catalogue.record(Entry(events=[event]))
+        hidden, shown = thumbnails(house, images)
+    assert isinstance(hidden, NotShown)
+    assert hidden.because.startswith(
+        f"{images[0].image_id} was withdrawn on 2027-04-03T12:00:00Z by A. Keeper"
+    )
+    assert isinstance(shown, Thumbnail)
 
 
 def test_bytes_that_are_not_those_deposited_are_not_shown(tmp_path: Path) -> None:
