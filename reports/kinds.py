@@ -7,7 +7,7 @@ from typing import Any
 
 from reports.accession.view import view_deposit
 from reports.document import Report
-from reports.holdings_view import view_holdings
+from reports.inventory.view import view_holdings
 from reports.moving.view import view_tiering
 from reports.projection.view import view_capacity
 from reports.reckoning.view import view_reckoning

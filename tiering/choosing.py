@@ -191,18 +191,16 @@ def _unfilled(
 
 
 def _way_out(statuses: Statuses, stores: Sequence[StoreFacts], *, tier: str) -> str:
-    """Keys are written once, so that bytes in doubt are in the way of good ones until somebody decides."""
+    """Planning replaces no bytes that are in doubt; repairing does, where a store may be written."""
     suspect = [
-        store.name
+        store
         for store, status in zip(stores, statuses, strict=True)
         if store.tier == tier and status is CopyStatus.SUSPECT
     ]
-    if not suspect:
-        return ""
-    return (
-        f"; Holdfast replaces nothing: move the damaged objects out of {', '.join(suspect)} by hand, "
-        "run holdfast verify, and plan again"
-    )
+    mended = ", ".join(store.name for store in suspect if not store.read_only)
+    fixed = ", ".join(store.name for store in suspect if store.read_only)
+    way = f"; run holdfast repair: it mends {mended} and keeps the wrong bytes aside" if mended else ""
+    return way + (f"; {fixed} is read-only, and holdfast repair mends nothing there" if fixed else "")
 
 
 def _too_few_domains(rule: Rule, reached: set[str]) -> list[str]:

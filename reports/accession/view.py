@@ -36,7 +36,7 @@ from reports.document import (
     Section,
     Words,
 )
-from reports.holdings_view import made_of
+from reports.inventory.view import made_of
 from reports.numbers import count, plural, si_bytes
 
 Data = dict[str, Any]

@@ -17,7 +17,7 @@ from reports.document import (
     Section,
     Words,
 )
-from reports.holdings_view import made_of
+from reports.inventory.view import made_of
 from reports.moving.tables import (
     blocked_table,
     costs_table,

@@ -15,7 +15,7 @@ import xarray as xr
 
 from capacity.actuals import Actual, actuals
 from holdings.house import House
-from reports.holdings_view import gather_holdings
+from reports.inventory.view import gather_holdings
 from reports.projection.measured import gather_measured
 from reports.projection.movers import gather_movers, short
 

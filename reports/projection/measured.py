@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from capacity.calibrating import Calibration, calibrate
 from holdings.errors import BadInput
@@ -59,7 +59,7 @@ def _expected(one: Calibration, edges: np.ndarray[Any, Any]) -> list[float]:
     variation = one.deviation_bytes / one.mean_bytes
     sigma = math.sqrt(math.log1p(variation**2)) or 1e-9
     middle = math.log(one.mean_bytes) - sigma**2 / 2
-    shares = np.diff(norm.cdf((edges - middle) / sigma))
+    shares = np.diff(ndtr((edges - middle) / sigma))
     return [round(float(share) * one.images, 2) for share in shares]
 
 

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from capacity.answers import answers_at
 from capacity.canning import opened
@@ -44,7 +43,7 @@ def gather_movers(ds: xr.Dataset) -> Data | None:
     if not names:
         return None
     answers = _answers(ds)
-    ranks = np.stack([rankdata(each) for each in _draws(model, ds, names).values()])
+    ranks = np.stack([_ranked(each) for each in _draws(model, ds, names).values()])
     ends = _ends(model, names)
     return {
         question: _moved(names, _shares(ranks, values), ends[question])
@@ -70,10 +69,16 @@ def _draws(model: Model, ds: xr.Dataset, names: list[str]) -> Mapping[str, Float
     return {name: drawn[name][: ds.sizes["draw"]] for name in names}
 
 
+def _ranked(values: Floats) -> Floats:
+    """Ranks from 1; equal values share the mean of theirs. To import scipy.stats takes half a second."""
+    _, place, times = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((times.cumsum() - (times - 1) / 2)[place], dtype=np.float64)
+
+
 def _shares(ranks: Floats, values: Floats) -> list[float]:
     """The squared rank correlation of each input with an answer; what may be chance is 0."""
     centred = ranks - ranks.mean(axis=1, keepdims=True)
-    outcome = rankdata(values) - (len(values) + 1) / 2
+    outcome = _ranked(values) - (len(values) + 1) / 2
     lengths = np.sqrt((centred**2).sum(axis=1) * (outcome**2).sum())
     squared = ((centred * outcome).sum(axis=1) / np.where(lengths > 0, lengths, np.inf)) ** 2
     return [float(each) if each > _BY_CHANCE / len(values) else 0.0 for each in squared]

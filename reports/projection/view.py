@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reports.document import Answers, Chapter, Questions, Report, Section
-from reports.holdings_view import holdings_chapter, made_of
+from reports.inventory.view import holdings_chapter, made_of
 from reports.numbers import joined, month_of_text
 from reports.projection.buying import buying_section
 from reports.projection.held import held_section, stores_section

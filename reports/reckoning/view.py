@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reports.document import Answer, Answers, Asked, Block, Chapter, Questions, Report, Section, Words
-from reports.holdings_view import made_of
+from reports.inventory.view import made_of
 from reports.numbers import money, month_of_text, percent, plural, si_bytes
 from reports.reckoning.tables import (
     change_blocks,

@@ -25,7 +25,7 @@ def holdings(
       holdfast report holdings
       holdfast report holdings -o holdings.xlsx --data tables
     """
-    from reports.holdings_view import gather_holdings, view_holdings
+    from reports.inventory.view import gather_holdings, view_holdings
     from reports.writing import check_form, write_report
 
     check_form(target)

@@ -15,7 +15,7 @@ from holdings.house import House
 from reports.accession.gathering import gather_deposit
 from reports.accession.view import view_deposit
 from reports.document import Report
-from reports.holdings_view import gather_holdings, view_holdings
+from reports.inventory.view import gather_holdings, view_holdings
 from reports.kinds import VIEWS
 from reports.moving.gathering import gather_tiering
 from reports.moving.view import view_tiering

@@ -14,7 +14,7 @@ from archive.withdrawing import withdraw
 from holdings.house import House
 from holdings.records import EventType, Outcome
 from reports.document import Table
-from reports.holdings_view import gather_holdings, view_holdings
+from reports.inventory.view import gather_holdings, view_holdings
 from reports.kinds import VIEWS
 from reports.render.html import render_html
 from reports.render.markdown import render_markdown

@@ -14,7 +14,7 @@ import xarray as xr
 from capacity.results import open_result, save_result
 from holdings.errors import BadInput
 from holdings.house import House
-from reports.holdings_view import gather_holdings, view_holdings
+from reports.inventory.view import gather_holdings, view_holdings
 from reports.numbers import money, si_bytes
 from reports.projection.gathering import gather_capacity
 from reports.projection.movers import short

@@ -13,7 +13,7 @@ import xarray as xr
 
 from holdings.errors import BadInput, Corrupt, NotFound
 from holdings.house import House
-from reports.holdings_view import gather_holdings, view_holdings
+from reports.inventory.view import gather_holdings, view_holdings
 from reports.projection.gathering import gather_capacity
 from reports.projection.view import view_capacity
 from reports.render.html import render_html
@@ -57,7 +57,7 @@ def test_data_pass_through_json_unchanged(house: House, data: Data) -> None:
 
 def test_a_number_in_a_table_is_named(tmp_path: Path, page: str) -> None:
     row = re.search(
-        r'<table id="t-p1-money".*?<th scope="row" class="w">2028</th><td>([^<]*)</td>', page, re.S
+        r'<table id="t-p1-money".*?<th scope="row" class="w short">2028</th><td>([^<]*)</td>', page, re.S
     )
     assert row is not None
     forged = page[: row.start(1)] + "1.00\N{NO-BREAK SPACE}EUR" + page[row.end(1) :]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from holdings.records import CopyStatus
@@ -47,12 +49,20 @@ def test_where_other_bytes_may_lie_nothing_is_written(status: CopyStatus) -> Non
     )
 
 
-def test_bytes_in_doubt_stay_until_somebody_moves_them() -> None:
+def test_bytes_in_doubt_stay_until_they_are_repaired() -> None:
     choice = choose([V, S], a_rule({"hot": 1, "cold": 1}), [HOT, COLD])
     assert targets(choice) == []
     (blocked,) = choice.blocked
-    assert "(cold: suspect)" in blocked
-    assert "move the damaged objects out of cold by hand, run holdfast verify" in blocked
+    assert blocked.endswith(
+        "(cold: suspect); run holdfast repair: it mends cold and keeps the wrong bytes aside"
+    )
+
+
+def test_what_may_not_be_written_is_not_said_to_be_repaired() -> None:
+    rule = a_rule({"hot": 1, "cold": 2})
+    (blocked,) = choose([V, S, S], rule, [HOT, COLD, replace(COLD, name="old", read_only=True)]).blocked
+    assert "run holdfast repair: it mends cold and keeps" in blocked
+    assert blocked.endswith("; old is read-only, and holdfast repair mends nothing there")
 
 
 @pytest.mark.parametrize("status", [M, X])

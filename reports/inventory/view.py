@@ -6,20 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from reports.document import Answer, Answers, Asked, Block, Chapter, Questions, Report, Section, Words
+from reports.inventory.contents import kinds_shown
 from reports.inventory.gathering import gather_holdings
-from reports.inventory.tables import (
-    ages_shown,
-    below_table,
-    collections_table,
-    damaged_table,
-    growth_blocks,
-    history_table,
-    holds_table,
-    kinds_shown,
-    stores_table,
-    where_blocks,
-    withdrawn_table,
-)
+from reports.inventory.growth import growth_blocks
+from reports.inventory.health import ages_shown, below_table, damaged_table
+from reports.inventory.keeping import history_table, holds_table, withdrawn_table
+from reports.inventory.places import collections_table, stores_table, where_blocks
 from reports.inventory.words import (
     below_sentences,
     due_sentences,
