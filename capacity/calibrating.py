@@ -301,6 +301,10 @@ def _table(one: Calibration, catalogue_id: str, on: date) -> Iterator[str]:
     for each in one.derived:
         about = f"{each.images} images of collection {key} built as {each.form} with {each.codec}"
         yield from (
+            # Of this collection alone: object types that name no derivatives would else take it, too.
+            f'[derivatives."{_name(key, each)}"]',
+            "only_where_named = true",
+            "",
             f'[derivatives."{_name(key, each)}".image_bytes]',
             f'value = "{each.bytes_per_image:.0f} B"',
             *_vouched(f"{about}, {each.bytes_per_pixel:.3g} bytes a pixel, catalogue {catalogue_id}", on),

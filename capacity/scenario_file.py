@@ -152,6 +152,8 @@ class DerivativeTable(_Strict):
     """`[derivatives.NAME]`."""
 
     image_bytes: Annotated[Input, _input(BYTES)]
+    only_where_named: bool = False
+    """Object types that name no derivatives take the others, and not this one."""
 
 
 class LineTable(_Strict):

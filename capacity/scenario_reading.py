@@ -193,7 +193,8 @@ class _Door:
                 )
 
     def _derivatives(self, name: str, kind: TypeTable, told: ScenarioFile) -> Iterator[Input]:
-        for made in told.derivatives if kind.derivatives is None else kind.derivatives:
+        of_all = [made for made, table in told.derivatives.items() if not table.only_where_named]
+        for made in of_all if kind.derivatives is None else kind.derivatives:
             if made in told.derivatives:
                 yield replace(told.derivatives[made].image_bytes, name=f"derivatives.{made}.image_bytes")
             else:

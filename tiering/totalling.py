@@ -80,7 +80,7 @@ def _below_by_collection(packages: pa.Table, below: Set[str]) -> dict[str, int]:
 
 
 def asleep_in(house: House, sheets: Mapping[str, PriceSheet]) -> dict[str, int]:
-    """By store whose sheet says that it must be woken: verified copies in it that nobody recalled."""
+    """By store whose price sheet says that waking takes time: verified copies in it; no store is asked."""
     return {
         name: sum(copy.status is CopyStatus.VERIFIED for copy in house.catalogue.copies(store=name))
         for name, sheet in sheets.items()

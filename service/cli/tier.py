@@ -124,12 +124,13 @@ def status(
     from tiering.totalling import asleep_in, totals_by_collection, under_way
 
     with open_here(settings) as house:
+        sheets = store_sheets(house)
         made = make(house, at=moment(house, now))
         stores = _stores(house)
         held = len(holds_on(house.catalogue))
         below = sorted({move.package_id for move in made.moves} | {item.package_id for item in made.blocked})
         collections = totals_by_collection(house, frozenset(below))
-        asleep = asleep_in(house, store_sheets(house))
+        asleep = asleep_in(house, sheets)
         journal = under_way(house)
     document = {
         "at": made.at,
@@ -147,7 +148,8 @@ def status(
     if metrics is not None:
         lines = [*_metrics(stores, below, made, held), *_more_metrics(collections, asleep, journal)]
         write_text(metrics, "\n".join(lines) + "\n")
-    more = _more_lines(collections, asleep, journal)
+    hours = {name: sheets[name].amount("restore_hours") for name, number in asleep.items() if number}
+    more = _more_lines(collections, asleep, hours, journal)
     answer(document, [*_status_lines(stores, below, made), *more], as_json=as_json)
     return NO if below else DONE
 
@@ -357,7 +359,10 @@ def _more_metrics(
 
 
 def _more_lines(
-    collections: Sequence[CollectionTotals], asleep: Mapping[str, int], journal: UnderWay
+    collections: Sequence[CollectionTotals],
+    asleep: Mapping[str, int],
+    hours: Mapping[str, float],
+    journal: UnderWay,
 ) -> Iterator[str]:
     if collections:
         rows = [
@@ -365,9 +370,12 @@ def _more_lines(
             for each in collections
         ]
         yield from table([("collection", "tier", "copies", "bytes", "below"), *rows])
-    for name, number in asleep.items():
-        if number:
-            yield f"{count(number, 'copy', 'copies')} in {name} must be woken before it is read."
+    for name, wait in hours.items():
+        # A folder may stand for a tape library, and asking costs a request an object: the sheet is believed.
+        yield (
+            f"{count(asleep[name], 'copy', 'copies')} in {name}: waking takes {wait:g} h, says its price "
+            "sheet; the store itself was not asked."
+        )
     if journal.removals_begun:
         begun = count(journal.removals_begun, "removal")
         yield f"{begun} begun and not ended: the next apply of a plan ends it."

@@ -287,6 +287,9 @@ def test_pace_reads_specimens_and_collections_calibrate_too(tmp_path: Path) -> N
         laid = read_scenario(tmp_path / "over.toml", house=house)
     herb = next(kind for kind in laid.object_types if kind.name == "herb")
     assert [item.law.moment(1) for item in herb.derivatives] == [250]
+    alone = read_scenario(tmp_path / "scenario.toml", house=None)
+    others = [(kind.name, kind.derivatives) for kind in laid.object_types if kind.name != "herb"]
+    assert others == [(kind.name, kind.derivatives) for kind in alone.object_types], "theirs are as they were"
     assert not herb.objects_per_month.law.is_point
     assert laid.numbers["access.reads_per_year"].confidence == "measured"
 

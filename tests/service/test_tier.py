@@ -37,6 +37,10 @@ def test_a_strange_object_in_the_way_is_told_with_the_way_out(
     assert strange.read_bytes() == b"strange"
     strange.unlink()
     assert run(["tier", "apply", "plan.json"]) == 0
+    capsys.readouterr()
+    assert run(["tier", "status"]) == 0
+    waking = "1 copy in cold: waking takes 4 h, says its price sheet; the store itself was not asked."
+    assert waking in capsys.readouterr().out
 
 
 def test_a_damaged_copy_in_the_way_is_mended_as_the_plan_says(
