@@ -1,11 +1,14 @@
 """Arrow arrays out of Python values, without pandas.
 
 `pyarrow.array`, and whatever goes through it, first asks pandas whether the values are its own, and
-loads it to ask. That takes longer than to bag a few images.
+loads it to ask. That takes longer than to bag a few images. Where every value can be laid out by hand,
+it is; `spare_pandas` is for the rest.
 """
 
 from __future__ import annotations
 
+import sys
+import threading
 from array import array
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
@@ -16,6 +19,34 @@ if TYPE_CHECKING:
 
 _MOST_BYTES = 2**31 - 1
 """Of all texts of one array together."""
+
+
+class _Absent:
+    """Says of pandas, to the thread that made it, that it is not installed."""
+
+    def __init__(self) -> None:
+        self._thread = threading.get_ident()
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name == "pandas" and threading.get_ident() == self._thread:
+            raise ModuleNotFoundError(name)
+
+
+def spare_pandas() -> None:
+    """Have pyarrow take its one look for pandas at a moment when there is none.
+
+    Nothing is lost: whoever loads pandas later, and hands it to pyarrow, is served as ever.
+    """
+    import pyarrow as pa  # noqa: PLC0415  # takes long to import; commands without tables do without
+
+    if "pandas" in sys.modules:
+        return
+    absent = _Absent()
+    sys.meta_path.insert(0, absent)
+    try:
+        pa.array([0])
+    finally:
+        sys.meta_path.remove(absent)
 
 
 def texts(values: Sequence[str | None]) -> pa.Array:

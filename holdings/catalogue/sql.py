@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from holdings.arrays import spare_pandas
 from holdings.catalogue import leasing, rows
 from holdings.catalogue.database import Database, Row
 from holdings.catalogue.index_folder import FolderIndex
@@ -154,6 +155,7 @@ class SqlCatalogue(ABC):
             return database.rows(query, values)
 
     def _table(self, query: str, schema: pa.Schema) -> pa.Table:
+        spare_pandas()
         return self._arrow(query).cast(schema)
 
     def _arrow(self, query: str) -> pa.Table:

@@ -68,3 +68,20 @@ assert "pandas" not in sys.modules
 def _same(made: pa.Array, values: list[Any], kind: pa.DataType) -> None:
     made.validate(full=True)
     assert made.equals(pa.array(values, kind))
+
+
+def test_pandas_is_not_loaded_to_ask_it_and_is_served_when_it_is_there() -> None:
+    program = """
+import sys
+from datetime import UTC, datetime
+from holdings.arrays import spare_pandas
+spare_pandas()
+import pyarrow as pa
+moments = pa.array([datetime(2026, 3, 1, tzinfo=UTC)], pa.timestamp("us", tz="UTC"))
+assert moments.to_pylist()[0].year == 2026
+assert "pandas" not in sys.modules
+import pandas as pd
+assert pa.Table.from_pandas(pd.DataFrame({"a": [1.5, 2]})).column("a").to_pylist() == [1.5, 2]
+assert pa.array(pd.Series(["x", None])).null_count == 1
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
