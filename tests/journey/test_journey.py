@@ -94,7 +94,7 @@ def walk_the_whole_way(holdings: Holdings, source: Path, *, images: int) -> None
 
     projected = holdings.run("capacity", "run", "scenario.toml", "--draws", "512", "-o", "projection.zarr")
     assert projected.status == 0, projected.err
-    reported = holdings.run("report", "projection.zarr", "-o", "report.html")
+    reported = holdings.run("report", "capacity", "projection.zarr", "-o", "report.html")
     assert reported.status == 0, reported.err
     page = (folder / "report.html").read_text()
     assert "<svg" in page
