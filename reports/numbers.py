@@ -83,6 +83,8 @@ def _amount(amount: float) -> str:
         return count(_three_figures(amount))
     if 0 < amount < 0.005:
         return "under 0.01"
+    if -0.005 < amount < 0:
+        return "over -0.01"
     return f"{amount:.2f}" if abs(amount) < 100 else f"{amount:.0f}"
 
 

@@ -1,4 +1,4 @@
-"""What the capacity report says of plans: the first screen word for word, and what stands behind it."""
+"""What the capacity report says of plans, and that it is what the results say."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import xarray as xr
 
 from capacity.ensemble import project
 from capacity.sensitivity import sensitivities
-from reports.document import Report, Shown, Side, Table, tables_of
+from reports.document import Report, Table, tables_of
 from reports.numbers import told
 from reports.projection.gathering import gather_capacity
 from reports.projection.movers import gather_movers
@@ -17,8 +17,7 @@ from reports.projection.view import view_capacity
 from reports.render.markdown import render_markdown
 from tests.capacity.scenarios import DOUBTFUL, PLAIN, a_scenario
 from tests.reports.plans import a_full_plan
-
-EXPECTED = Path(__file__).parent / "expected" / "first_screen.md"
+from tests.reports.telling import pictures
 
 
 @pytest.fixture(scope="module")
@@ -42,16 +41,11 @@ def words(report: Report) -> str:
     )
 
 
-def test_the_first_screen_word_for_word(report: Report) -> None:
-    text = render_markdown(report)
-    assert text[: text.index("### What does one year")] == EXPECTED.read_text(encoding="utf-8")
-
-
 def test_when_a_store_is_full_and_when_to_order(report: Report) -> None:
     assert table(report, "p1-full-by").rows == (("hot", 2e12, "2027-11", "2028-05", "2028-12", "2027-07"),)
     chances = [float(row[1] or 0) for row in table(report, "p1-filling").rows]
     assert chances == sorted(chances)
-    total = next(each for each in _pictures(report) if each.picture.name == "p1-store-1")
+    total = next(each for each in pictures(report) if each.picture.name == "p1-store-1")
     svg = total.picture.drawn(total.table, width="narrow").svg
     assert "full at 2.00" in svg
 
@@ -143,15 +137,7 @@ def test_a_plan_without_doubt_says_so(tmp_path: Path) -> None:
     assert "The scenario states no risk to any copy, so that nothing is lost in it." in said
 
 
-def _pictures(report: Report) -> list[Shown]:
-    blocks = [
-        block for chapter in report.chapters for section in chapter.sections for block in section.blocks
-    ]
-    found = [block for block in blocks if isinstance(block, Shown)]
-    return found + [shown for block in blocks if isinstance(block, Side) for shown in block.shown]
-
-
 def test_the_picture_of_each_table_bears_its_name(report: Report) -> None:
-    for each in _pictures(report):
+    for each in pictures(report):
         assert each.picture.name == each.table.name
         assert tables_of(each) == (each.table,)

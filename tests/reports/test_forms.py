@@ -13,10 +13,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-import xarray as xr
 
 from holdings.errors import BadInput
-from holdings.house import House
 from reports.document import (
     Answer,
     Answers,
@@ -37,8 +35,6 @@ from reports.document import (
 )
 from reports.figures.bars import Bars
 from reports.numbers import told
-from reports.projection.gathering import gather_capacity
-from reports.projection.view import view_capacity
 from reports.render.datafiles import arrow_of, csv_of, write_data
 from reports.render.html import render_html
 from reports.render.markdown import escaped, fenced, render_markdown
@@ -96,9 +92,9 @@ def small() -> Report:
     )
 
 
-@pytest.fixture(scope="module")
-def whole(house: House, result: xr.Dataset) -> Report:
-    return view_capacity(gather_capacity([result, result], house))
+@pytest.fixture
+def whole(two_plans: Report) -> Report:
+    return two_plans
 
 
 EXPECTED = f"""# Made up
@@ -165,10 +161,10 @@ def test_the_same_report_gives_the_same_bytes(small: Report, render: object) -> 
     assert render(small) == render(small)
 
 
-def test_no_form_tells_the_time(whole: Report) -> None:
-    pdf = render_pdf(whole)
+def test_no_form_tells_the_time(small: Report) -> None:
+    pdf = render_pdf(small)
     assert set(re.findall(rb"D:(\d{8})", pdf)) == {b"19800101"}
-    with zipfile.ZipFile(io.BytesIO(render_workbook(whole))) as book:
+    with zipfile.ZipFile(io.BytesIO(render_workbook(small))) as book:
         assert {each.date_time[:3] for each in book.infolist()} == {(1980, 1, 1)}
         assert set(re.findall(r"\d{4}-\d\d-\d\dT", book.read("docProps/core.xml").decode())) == {
             "1980-01-01T"

@@ -118,7 +118,7 @@ def test_the_first_screen_says_it(data: dict[str, Any]) -> None:
         assert sentence in told
 
 
-def test_it_is_made_again_from_its_data(lively: House, data: dict[str, Any]) -> None:
+def test_it_is_made_again_from_its_data(lively: House, data: dict[str, Any], drawn_once: None) -> None:
     page = render_html(VIEWS["holdings"](json.loads(json.dumps(data))))
     assert render_html(view_holdings(gather_holdings(lively))) == page
     outline(page)

@@ -24,6 +24,7 @@ from reports.writing import write_report
 from tests.capacity.holdings import deposit_images
 from tests.kit.houses import a_house
 from tests.reports.conftest import NOW
+from tests.reports.telling import pictures, told
 
 VOID = {"meta", "link", "br", "img", "hr"}
 
@@ -85,9 +86,9 @@ def render_report(house: House | None, results: list[xr.Dataset]) -> str:
     return render_html(view_capacity(gather_capacity(results, house)))
 
 
-@pytest.fixture(scope="module")
-def page(house: House, result: xr.Dataset) -> str:
-    return render_report(house, [result])
+@pytest.fixture
+def page(capacity_page: str) -> str:
+    return capacity_page
 
 
 def test_headings_are_what_planners_ask(page: str) -> None:
@@ -141,8 +142,10 @@ def test_plan_against_actual(page: str) -> None:
 
 def test_nothing_really_come_is_not_in_the_key(tmp_path: Path, result: xr.Dataset) -> None:
     with a_house(tmp_path, at=NOW) as house:
-        page = render_report(house, [result])
-    assert "eally come" not in page
+        report = view_capacity(gather_capacity([result], house))
+    assert "eally come" not in told(report)
+    totals = [each for each in pictures(report) if each.table.name == "p1-total"]
+    assert ["eally come" in each.picture.drawn(each.table, width="wide").svg for each in totals] == [False]
 
 
 def test_every_number_says_where_it_came_from(page: str, result: xr.Dataset) -> None:
@@ -217,12 +220,11 @@ def test_the_same_input_gives_the_same_bytes(
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
-def test_two_results_stand_on_one_page(house: House, result: xr.Dataset) -> None:
-    page = render_report(house, [result, result])
-    assert outline(page).headings.count("How much will be held?") == 2
+def test_two_results_stand_on_one_page(two_plans_page: str) -> None:
+    assert outline(two_plans_page).headings.count("How much will be held?") == 2
 
 
-def test_a_page_of_holdings_alone(house: House) -> None:
+def test_a_page_of_holdings_alone(house: House, drawn_once: None) -> None:
     page = render_html(view_holdings(gather_holdings(house)))
     assert outline(page).headings[0] == "What is held"
     assert "3 April 2027. 10 images" in words(page)

@@ -109,7 +109,7 @@ def test_the_first_screen_says_it(data: dict[str, Any]) -> None:
         assert sentence in told
 
 
-def test_it_is_made_again_from_its_data_and_stays_text(data: dict[str, Any]) -> None:
+def test_it_is_made_again_from_its_data_and_stays_text(data: dict[str, Any], drawn_once: None) -> None:
     page = render_html(view_reckoning(data))
     assert render_html(VIEWS["plan-vs-actual"](json.loads(json.dumps(data)))) == page
     outline(page)

@@ -14,7 +14,6 @@ import xarray as xr
 from holdings.errors import BadInput, Corrupt, NotFound
 from holdings.house import House
 from reports.inventory.view import gather_holdings, view_holdings
-from reports.projection.gathering import gather_capacity
 from reports.projection.view import view_capacity
 from reports.render.html import render_html
 from reports.verifying import verify_page
@@ -22,14 +21,17 @@ from reports.verifying import verify_page
 Data = dict[str, Any]
 
 
-@pytest.fixture(scope="module")
-def data(house: House, result: xr.Dataset) -> Data:
-    return gather_capacity([result], house)
+pytestmark = pytest.mark.usefixtures("drawn_once")
 
 
-@pytest.fixture(scope="module")
-def page(data: Data) -> str:
-    return render_html(view_capacity(data))
+@pytest.fixture
+def data(capacity_data: Data) -> Data:
+    return capacity_data
+
+
+@pytest.fixture
+def page(capacity_page: str) -> str:
+    return capacity_page
 
 
 def kept(folder: Path, text: str) -> Path:
