@@ -32,6 +32,8 @@ class Originals:
 
     def fetch(self, image: Image, file: BinaryIO) -> None:
         """The bytes of `image` into `file`. Raises what the last store said where none has them."""
+        if not self._names:
+            raise NotFound(f"No copy of {image.package_id} is left that could give {image.path}.")
         for number, name in enumerate(self._names, start=1):
             try:
                 copy_image(self._stores[name], image, file)

@@ -73,8 +73,8 @@ def rebuild(house: House, package_id: str) -> Rebuilt:
 
 
 def _difference(house: House, package_id: str, held: BuiltImage) -> str | None:
-    task = _task(house, package_id, held)
     try:
+        task = _task(house, package_id, held)
         with ExitStack() as stack:
             made = make_image(task, Originals(house.stores, task.copies), stack)
             return _compare(held, made.built, (*made.image, *made.copies))

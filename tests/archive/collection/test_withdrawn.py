@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,11 +12,12 @@ import archive.collection
 from archive.collection.building import Built, select
 from archive.collection.finding import find_built
 from archive.collection.opening import table_lines
+from archive.collection.originals import Originals
 from archive.collection.rebuilding import rebuild
 from archive.getting import get_image
 from archive.receipt import Receipt
 from archive.withdrawing import undo, withdraw
-from holdings.errors import BadInput, Withdrawn
+from holdings.errors import BadInput, NotFound, Withdrawn
 from holdings.house import House
 from tests.archive.collection.holding import COLLECTION, built, hold, pixels
 from tests.archive.helpers import keys_of
@@ -109,6 +111,12 @@ def test_its_bytes_are_proven_as_before(house: House, bag: Receipt) -> None:
     again = rebuild(house, made.package.package_id)
     assert again.is_same
     assert [image.path for image in again.images] == ["a.tif", "b.tif"]
+
+
+def test_where_no_copy_of_the_original_is_left_that_is_said(house: House, bag: Receipt) -> None:
+    (image, _) = house.catalogue.images.images(bag.package_id)
+    with pytest.raises(NotFound, match=r"is left that could give a\.tif"):
+        Originals(house.stores, ()).fetch(image, io.BytesIO())
 
 
 @pytest.mark.usefixtures("bag")
