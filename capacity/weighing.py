@@ -96,7 +96,12 @@ def weigh(
         if latest[what, store] == month and actual > 0:
             logs += _log_likelihood(draws, actual)
     if not seen:
-        raise BadInput("Nothing that was held or paid lies in the months and stores of this plan.")
+        first, last = (str(month)[:7] for month in (months[0], months[-1]))
+        raise BadInput(
+            "Nothing that was held or paid lies in the months and stores of this plan.",
+            hint=f"It is of {first} to {last}, in {', '.join(stores)}: wait for its first month, or name the "
+            "result of a plan that began earlier.",
+        )
     weights = np.exp(logs - logs.max())
     weights /= weights.sum()
     held = ds["bytes_held"].isel(month=-1).values.sum(axis=0, dtype=np.float64)

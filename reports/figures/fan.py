@@ -50,7 +50,7 @@ class Fan(Chart):
                 self.limit_words, (at[0], self.limit / factor), xytext=(4, 4),
                 textcoords="offset points", color=ACTUAL, fontsize=9,
             )  # fmt: skip
-        _really(axes, at, come / factor, scaled[2], self.actual_words)
+        _really(axes, at, come / factor, scaled[2], words=self.actual_words, top=largest / factor)
         axes.set_ylim(bottom=0)
         if len(at) > 1:
             axes.set_xlim(at[0], at[-1])
@@ -59,7 +59,7 @@ class Fan(Chart):
         return Rows(along="x", at=list(at))
 
 
-def _really(axes: Axes, at: Floats, come: Floats, median: Floats, words: str) -> None:
+def _really(axes: Axes, at: Floats, come: Floats, median: Floats, *, words: str, top: float) -> None:
     known = np.flatnonzero(~np.isnan(come))
     if not len(known):
         return
@@ -69,8 +69,8 @@ def _really(axes: Axes, at: Floats, come: Floats, median: Floats, words: str) ->
         clip_on=False,
     )  # fmt: skip
     # Away from the median, which rises: above to the left, beneath to the right. At the ends stand the
-    # axis and the labels.
-    low = come[last] < median[last]
+    # axis and the labels; and what is near nothing has no room beneath, where the months are told.
+    low = median[last] > come[last] > top * 0.15
     left = last > len(at) // 2 or (not low and last > len(at) // 6)
     axes.annotate(
         words,

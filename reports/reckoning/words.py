@@ -71,10 +71,12 @@ def store_sentences(data: Data) -> Iterator[str]:
     if not off:
         yield "None: each lies within its band." if len(latest) > 1 else "It is within its band."
     for each in off[:_NAMED]:
-        yield (
-            f"{each['store']} holds {si_bytes(each['actual'])}, {each['where']} its band of "
-            f"{si_bytes(each['low'])} to {si_bytes(each['high'])}."
+        band = (
+            f"{each['where']} its band of {si_bytes(each['low'])} to {si_bytes(each['high'])}"
+            if each["high"]
+            else "where the plan has nothing yet"
         )
+        yield f"{each['store']} holds {si_bytes(each['actual'])}, {band}."
     if len(off) > _NAMED:
         yield f"{plural(len(off) - _NAMED, 'more store is', 'more stores are')} outside, too."
 

@@ -88,6 +88,12 @@ def test_without_doubt_there_is_one_label_and_the_actual_stands_apart() -> None:
     assert re.findall(r"text-anchor: (\w+)[^>]*>really come<", sure) == ["end"] * 2
 
 
+def test_what_came_near_nothing_is_not_written_over_the_months() -> None:
+    svg = a_fan().drawn(table(come=[1e9, 2e9, *[None] * (len(MONTHS) - 2)]), width="wide")
+    (height,) = re.findall(r'<text[^>]*y="([0-9.]+)"[^>]*>really come<', svg.svg)
+    assert float(height) < svg.plot[3], "above the axis"
+
+
 def test_a_limit_is_a_line_with_its_words() -> None:
     full = replace(a_fan(), limit=80e12, limit_words="full at 80 TB")
     assert labels(both(full, table())).count("full at 80 TB") == 2

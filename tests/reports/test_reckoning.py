@@ -135,8 +135,9 @@ def test_invoices_alone_can_be_compared(tmp_path: Path, plans: tuple[xr.Dataset,
     with a_house(tmp_path, at=NOW) as empty:
         outside = (date(2001, 1, 1), "hot", 1.0)
         found = gather_reckoning(plans[0], empty, [*INVOICES, outside])
-        with pytest.raises(BadInput, match="Nothing that was held or paid"):
+        with pytest.raises(BadInput, match="Nothing that was held or paid") as refused:
             gather_reckoning(plans[0], empty)
+    assert str(refused.value.hint).startswith("It is of 2027-01 to 2028-12, in hot, cold: wait for its first")
     told = told_in(view_reckoning(found))
     assert "Nothing was held yet of what" in told
     assert "1 invoice is of months or stores that the plan does not have, and left out." in told
