@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import zipfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,29 +34,51 @@ class Checkpoints:
     def __init__(self, folder: Path, plan: str) -> None:
         self._folder, self._plan = folder, plan
 
-    def load(self, block: int, draws: int) -> Block | None:
-        """The block, if it was done; None where it was not, or where its file was cut short."""
-        try:
-            with self._path(block, draws).open("rb") as file, np.load(file, allow_pickle=False) as held:
-                return _block({name: held[name] for name in held.files})
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            return None
-
-    def save(self, block: int, draws: int, done: Block) -> None:
-        """Keep a block: whole under its name, or not at all."""
+    def load(self, block: int, draws: int) -> Iterator[Block] | None:
+        """The parts of a block, if it was done; None where it was not, or where its file was cut short."""
         path = self._path(block, draws)
-        part = path.with_suffix(f".part{os.getpid()}")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with part.open("wb") as out:
-                np.savez(out, **_arrays(done))  # type: ignore[arg-type]  # names are those of arrays
-            part.replace(path)
+            with zipfile.ZipFile(path) as held:
+                is_whole = held.testzip() is None
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+            return None
+        return _parts(path) if is_whole else None
+
+    def save(self, block: int, draws: int, parts: Iterable[Block]) -> Iterator[Block]:
+        """Give the parts on, and keep them: whole under the block's name, or not at all."""
+        path = self._path(block, draws)
+        half = path.with_suffix(f".part{os.getpid()}")
+        self.made()
+        try:
+            with zipfile.ZipFile(half, "w") as out:
+                number = 0
+                for part in parts:
+                    for name, values in _arrays(part).items():
+                        with out.open(f"{number}/{name}", "w", force_zip64=True) as file:
+                            np.lib.format.write_array(file, values, allow_pickle=False)
+                    yield part
+                    number += 1  # noqa: SIM113  # enumerate would hold the part
+                    del part  # before the next one is made
+            half.replace(path)
         except OSError as error:
-            part.unlink(missing_ok=True)
-            raise BadInput(
-                f"What is done cannot be kept in {self._folder}: {error.strerror}.",
-                hint="Name another folder with -o, or leave it away.",
-            ) from None
+            raise self._refused(error) from None
+        finally:
+            half.unlink(missing_ok=True)
+
+    def made(self) -> Path:
+        """The folder of this plan, made where it is not there. Raises BadInput where it cannot be."""
+        folder = self._folder / self._plan
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._refused(error) from None
+        return folder
+
+    def _refused(self, error: OSError) -> BadInput:
+        return BadInput(
+            f"What is done cannot be kept in {self._folder}: {error.strerror}.",
+            hint="Name another folder with -o, or leave it away.",
+        )
 
     def clear(self) -> None:
         """The run is kept: its blocks are not needed any more."""
@@ -64,7 +87,22 @@ class Checkpoints:
             self._folder.rmdir()  # only where nothing else is in it
 
     def _path(self, block: int, draws: int) -> Path:
-        return self._folder / self._plan / f"block-{block}-{draws}.npz"
+        return self._folder / self._plan / f"block-{block}-{draws}.zip"
+
+
+def _parts(path: Path) -> Iterator[Block]:
+    with zipfile.ZipFile(path) as held:
+        names: dict[int, list[str]] = {}
+        for name in held.namelist():
+            number, _, _ = name.partition("/")
+            names.setdefault(int(number), []).append(name)
+        for each in names.values():
+            yield _block({name.partition("/")[2]: _array(held, name) for name in each})
+
+
+def _array(held: zipfile.ZipFile, name: str) -> np.ndarray[tuple[int, ...], np.dtype[np.floating]]:
+    with held.open(name) as file:
+        return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
 
 
 def _arrays(block: Block) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.floating]]]:

@@ -33,14 +33,14 @@ def deposit_moments(start: date, months: int, *, day: int) -> list[datetime]:
     return [datetime(first.year, first.month, day, tzinfo=UTC) for first in firsts]
 
 
-def objects_made(per_month: Floats, growth_per_year: Floats, months: int) -> Floats:
-    """Expected objects of each month: the first month's number, grown by the month.
+def objects_made(per_month: Floats, growth_per_year: Floats, months: range) -> Floats:
+    """Expected objects of each of these months: the first month's number, grown by the month.
 
     per_month, growth_per_year : ndarray = (n_draws,)
 
     Returns ndarray = (n_months, n_draws).
     """
-    years: NDArray[np.float64] = np.arange(months)[:, None] / 12
+    years: NDArray[np.float64] = np.asarray(months)[:, None] / 12
     grown: Floats = per_month * (1 + growth_per_year) ** years
     return grown
 

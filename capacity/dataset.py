@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from capacity.canning import canned
 from capacity.cohorts import month_after
-from capacity.engine import Block
-from capacity.fans import QUANTILES, Numbers, quantiles
+from capacity.cubes import Cubes
+from capacity.fans import QUANTILES, quantiles
 from capacity.flows import by_years
 from capacity.losses import domains_of
 from capacity.money import BILLED, PARTS
 from capacity.scenario import Input, PlannedStore, Scenario
+from capacity.scratch import Numbers, let_go, rows
 from capacity.versions import versions
 from holdings.settings.prices import FigureName, PriceSheet
 
@@ -87,27 +88,25 @@ _DIMS: dict[str, tuple[str, ...]] = {
 
 
 def make_dataset(
-    scenario: Scenario, blocks: list[Block], *, seed: int, errors: Mapping[str, float] | None = None
+    scenario: Scenario, cubes: Cubes, *, seed: int, errors: Mapping[str, float] | None = None
 ) -> xr.Dataset:
-    """The blocks of one run, joined in their order, with quantiles and everything that made them.
+    """The draws of one run, with quantiles and everything that made them.
 
-    blocks : emptied, for what is joined need not be there twice.
     errors : the randomisation error of headline medians, as shares, where it was found out.
     """
-    monthly, store_parts = _months_kept(blocks)
-    cubes = _joined(blocks, scenario)
     money = scenario.currency
     units = _units(money)
     ds = xr.Dataset(
         {
             **{name: (_DIMS[name], cubes[name], _about(*units[name])) for name in CUBES},
-            **_fans(cubes, units, money),
-            **_month_fans(monthly, units),
+            **_fans(cubes, units),
+            **_totals(cubes, scenario),
+            **_month_fans(cubes, units),
             "cost_parts_store_fan": (
                 ("quantile", "year", "store", "part"),
-                quantiles(store_parts),
+                quantiles(cubes.store_parts),
                 _about("nominal cost of the year, by store and by what it is spent on", money)
-                | _of_draws(store_parts),
+                | _of_draws(cubes.store_parts),
             ),
             **_chances(cubes, scenario),
             **_facts(scenario),
@@ -116,39 +115,6 @@ def make_dataset(
     )
     ds.attrs = _provenance(scenario, ds, seed=seed, errors=errors or {})
     return ds
-
-
-def _months_kept(blocks: list[Block]) -> tuple[dict[str, Numbers], Numbers]:
-    """What the first blocks hold of each month and store, and of what money was spent on in each."""
-    kept = [block for block in blocks if block.by_month]
-    monthly = {
-        name: np.concatenate([block.by_month[name] for block in kept], axis=-1) for name in MONTHLY_BY_STORE
-    }
-    return monthly, np.concatenate([block.store_parts for block in kept], axis=-1)
-
-
-def _joined(blocks: list[Block], scenario: Scenario) -> dict[str, Numbers]:
-    parts: dict[str, list[Numbers]] = {}
-    while blocks:
-        block = blocks.pop(0)
-        for name in MONTHLY:
-            parts.setdefault(name, []).append(getattr(block, name))
-        for several in (block.by_store, block.by_year, block.by_type, block.by_domain):
-            for name, values in several.items():
-                parts.setdefault(name, []).append(values)
-        parts.setdefault("cost_parts", []).append(block.cost_parts)
-        parts.setdefault("cost_present", []).append(present_worth(block.cost, block.discount_rate, scenario))
-    return {name: np.concatenate(parts.pop(name), axis=-1) for name in CUBES}
-
-
-def present_worth(cost: Numbers, rate: Numbers, scenario: Scenario) -> Numbers:
-    """What all months cost, as money of the first month, by the scenario's discount convention.
-
-    cost : ndarray = (n_months, n_stores, n_draws); rate : ndarray = (n_draws,), per year.
-    """
-    years = np.arange(scenario.months)[:, None] / 12
-    worth = (1 + rate) ** -years if scenario.discount == "compound" else (1 - rate) ** years
-    return np.asarray((cost.sum(axis=1) * worth).sum(axis=0), dtype=cost.dtype)
 
 
 def _coords(scenario: Scenario) -> dict[str, Any]:
@@ -206,50 +172,65 @@ def _about(long_name: str, units: str) -> dict[str, str]:
     return {"long_name": long_name, "units": units}
 
 
-def _fans(cubes: dict[str, Numbers], units: dict[str, tuple[str, str]], money: str) -> dict[str, Any]:
-    """Quantiles over the draws, of each store and in total; a total's are not the sum of the stores'."""
+def _fans(cubes: Cubes, units: dict[str, tuple[str, str]]) -> dict[str, Any]:
+    """Quantiles over the draws, as far as the draws lie there themselves."""
+    names = (*YEARLY_BY_STORE, *YEARLY, *YEARLY_BY_TYPE, *YEARLY_BY_DOMAIN, "cost_parts")
+    about = {name: _about(*units[name]) for name in names} | {
+        "bytes_held": _about("bytes held, by store", "B"),
+        "cost": _about("nominal cost of the month, by store", units["cost"][1]),
+    }
+    return {
+        f"{name}_fan": (("quantile", *_DIMS[name][:-1]), quantiles(cubes[name]), told)
+        for name, told in about.items()
+    }
+
+
+def _totals(cubes: Cubes, scenario: Scenario) -> dict[str, Any]:
+    """Quantiles over all stores, which are not the sum of the stores'; a year at a time."""
+    budget = scenario.budget_per_year or np.inf
     held, cost = cubes["bytes_held"], cubes["cost"]
-    total = ("quantile", "month")
-    held_total = held.sum(axis=1, dtype=np.float64)
-    cost_total = cost.sum(axis=1, dtype=np.float64)
-    fans: dict[str, Any] = {
-        "bytes_held_fan": (
-            ("quantile", *_DIMS["bytes_held"][:-1]),
-            quantiles(held),
-            _about("bytes held, by store", "B"),
-        ),
-        "bytes_held_total_fan": (total, quantiles(held_total), _about("bytes held in all stores", "B")),
-        "cost_fan": (
-            ("quantile", *_DIMS["cost"][:-1]),
-            quantiles(cost),
-            _about("nominal cost of the month, by store", money),
-        ),
-        "cost_total_fan": (total, quantiles(cost_total), _about("nominal cost of the month", money)),
-        "cost_spent_fan": (
-            total,
-            quantiles(np.cumsum(cost_total, axis=0)),
-            _about("nominal cost since the start", money),
-        ),
+    months: list[tuple[Numbers, Numbers, Numbers]] = []
+    years: list[tuple[Numbers, float]] = []
+    spent = np.zeros(cost.shape[-1])
+    for first in range(0, len(cost), 12):
+        held_total = held[first : first + 12].sum(axis=1, dtype=np.float64)
+        cost_total = cost[first : first + 12].sum(axis=1, dtype=np.float64)
+        yearly = by_years(cost_total)
+        since_start = np.cumsum(np.concatenate([spent[None], cost_total]), axis=0)[1:]
+        spent = since_start[-1]
+        months.append((quantiles(held_total), quantiles(cost_total), quantiles(since_start)))
+        years.append((quantiles(yearly), float((yearly > budget).mean())))
+        let_go(held)
+        let_go(cost)
+    fans = [np.concatenate(each, axis=1) for each in zip(*months, strict=True)]
+    of_month, money = ("quantile", "month"), scenario.currency
+    return {
+        "bytes_held_total_fan": (of_month, fans[0], _about("bytes held in all stores", "B")),
+        "cost_total_fan": (of_month, fans[1], _about("nominal cost of the month", money)),
+        "cost_spent_fan": (of_month, fans[2], _about("nominal cost since the start", money)),
         "cost_year_fan": (
             ("quantile", "year"),
-            quantiles(by_years(cost_total)),
+            np.concatenate([fan for fan, _ in years], axis=1),
             _about("nominal cost of the year", money),
         ),
+        "over_budget": (
+            ("year",),
+            np.array([over for _, over in years]),
+            _about("probability that the year costs more than its budget", "1"),
+        ),
     }
-    for name in (*YEARLY_BY_STORE, *YEARLY, *YEARLY_BY_TYPE, *YEARLY_BY_DOMAIN, "cost_parts"):
-        fans[f"{name}_fan"] = (("quantile", *_DIMS[name][:-1]), quantiles(cubes[name]), _about(*units[name]))
-    return fans
 
 
-def _month_fans(monthly: Mapping[str, Numbers], units: dict[str, tuple[str, str]]) -> dict[str, Any]:
+def _month_fans(cubes: Cubes, units: dict[str, tuple[str, str]]) -> dict[str, Any]:
     """Quantiles of what months keep of each store."""
     return {
         f"{name}_month_fan": (
             ("quantile", "month", "store"),
-            quantiles(cube),
-            _about(units[name][0].replace("year", "month"), units[name][1]) | _of_draws(cube),
+            quantiles(cubes.months_of(name)),
+            _about(units[name][0].replace("year", "month"), units[name][1])
+            | _of_draws(cubes.months_of(name)),
         )
-        for name, cube in monthly.items()
+        for name in MONTHLY_BY_STORE
     }
 
 
@@ -257,28 +238,26 @@ def _of_draws(cube: Numbers) -> dict[str, str]:
     return {"comment": f"of the first {cube.shape[-1]} draws"}
 
 
-def _chances(cubes: dict[str, Numbers], scenario: Scenario) -> dict[str, Any]:
+def _chances(cubes: Cubes, scenario: Scenario) -> dict[str, Any]:
     limits = np.array([store.capacity_tb * 1e12 or np.inf for store in scenario.stores])[:, None]
     lines = np.array([store.gbit_per_s or np.inf for store in scenario.stores])[:, None]
-    yearly = by_years(cubes["cost"].sum(axis=1, dtype=np.float64))
-    budget = scenario.budget_per_year or np.inf
     return {
         "full_by": (
             ("month", "store"),
-            np.maximum.accumulate((cubes["bytes_held"] > limits).mean(axis=-1), axis=0),
+            np.maximum.accumulate(_share_above(cubes["bytes_held"], limits), axis=0),
             _about("probability that the store is full by the end of the month", "1"),
-        ),
-        "over_budget": (
-            ("year",),
-            (yearly > budget).mean(axis=-1),
-            _about("probability that the year costs more than its budget", "1"),
         ),
         "over_line": (
             ("year", "store"),
-            (cubes["network_peak"] > lines).mean(axis=-1),
+            _share_above(cubes["network_peak"], lines),
             _about("probability that a busy day asks for more than the store's line", "1"),
         ),
     }
+
+
+def _share_above(cube: Numbers, limits: Numbers) -> Numbers:
+    """Of the draws, for each row and store: ndarray = (n_rows, n_stores)."""
+    return np.stack([(row > limits).mean(axis=-1) for row in rows(cube)])
 
 
 def _facts(scenario: Scenario) -> dict[str, Any]:
@@ -304,8 +283,8 @@ def draws_sha256(ds: xr.Dataset) -> str:
     """The hash of every draw, in a fixed order and layout: equal hashes are equal futures."""
     digest = hashlib.sha256()
     for name in CUBES:
-        values = ds[name].values
-        digest.update(np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<")).data)
+        for row in rows(np.atleast_2d(ds[name].values)):
+            digest.update(np.ascontiguousarray(row, dtype=row.dtype.newbyteorder("<")).data)
     return digest.hexdigest()
 
 

@@ -12,7 +12,9 @@ one fixed order: no matrix product, whose order of summing would depend on threa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,13 +27,18 @@ from capacity.losses import StateModel, expected_losses, state_models
 from capacity.money import PARTS, Months, StoreModel, cost_of_store, staff_cost, store_model
 from capacity.prices import Market
 from capacity.residency import Pattern, residency, streams_of
-from capacity.sampling import BLOCK, correlate, generator_of, normals, uniforms
+from capacity.sampling import BLOCK, correlate, generator_of, stream, uniforms
 from capacity.scenario import Correlation, Input, Institution, Line, ObjectType, Scenario
+from capacity.scratch import room
 from capacity.sizes import Moments, object_moments
 from capacity.volumes import objects_of, objects_of_lines
 
 MONTHLY_BLOCKS = 2
 """Blocks that keep single months of each store, for their quantiles: eleven cubes, so not of all draws."""
+_SPAN = 60
+"""Months whose flows are made at once; whole years."""
+_PART = 256
+"""Draws whose accounts are made at once: some forty arrays of months, small enough for a cache."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +78,11 @@ class Model:
         """Nothing is in doubt, so that every draw is the same, to the byte."""
         plain = not self.inputs and not any(each.year_spread for each in self.institutions)
         return plain and all(each.kind.is_exact for each in self.streams)
+
+    @property
+    def kind(self) -> type[np.floating]:
+        """Of the numbers of many draws."""
+        return np.float64 if self.is_exact else np.float32
 
     @property
     def years(self) -> int:
@@ -171,8 +183,28 @@ def simulate(
         years then bring no chance of their own.
     """
     chance = Chance(model, seed=seed, block=block, draws=draws, scramble=scramble, points=points)
-    flows = _flows(model, chance)
-    return _Accounts(model, chance, flows).block()
+    return _joined([*_Accounts(model, chance, _flows(model, chance)).parts()])
+
+
+def simulate_parts(model: Model, *, seed: int, block: int, draws: int = BLOCK) -> Iterator[Block]:
+    """What `simulate` gives, a part of the draws after the other, so that only one of them is in memory."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        chance = Chance(model, seed=seed, block=block, draws=draws, points=None)
+        accounts = _Accounts(model, chance, _flows(model, chance))
+    yield from accounts.parts()
+
+
+def _joined(parts: Sequence[Block]) -> Block:
+    """One block of parts of its draws, in their order."""
+    if len(parts) == 1:
+        return parts[0]
+
+    def joined(values: Sequence[Any]) -> Any:
+        if isinstance(values[0], Mapping):
+            return {name: joined([each[name] for each in values]) for name in values[0]}
+        return np.concatenate(values, axis=-1)
+
+    return Block(**{of.name: joined([getattr(each, of.name) for each in parts]) for of in fields(Block)})
 
 
 class Chance:
@@ -206,9 +238,17 @@ class Chance:
         """Random numbers for `name`, by what they are for."""
         return lambda purpose: generator_of(f"{name} {purpose}", seed=self.seed, block=self.block)
 
-    def scores(self, name: str, months: int) -> Floats:
-        """ndarray = (n_months, n_draws)"""
-        return normals(name, seed=self.seed, block=self.block, rows=months)[:, : self.draws]
+    def cut(self, part: slice) -> Chance:
+        """Some of the draws: of inputs alone, since what else is drawn is drawn for whole blocks."""
+        some = copy(self)
+        some.draws = part.stop - part.start
+        some._uniforms = {name: each[part] for name, each in self._uniforms.items()}
+        return some
+
+    def scores(self, name: str) -> Callable[[int], Floats]:
+        """Standard normal numbers of the next months: ndarray = (n_months, n_draws)."""
+        numbers = stream(name, seed=self.seed, block=self.block)
+        return lambda months: numbers(months)[:, : self.draws]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,65 +261,104 @@ class _Flows:
     bytes_deposited: Floats
     images: Floats
     objects_deposited: Floats
-    by_type: dict[str, dict[str, Floats]]
+    by_type: dict[str, dict[str, NDArray[np.floating]]]
     """Of each year, by what is counted and by the name of the type: ndarray = (n_years, n_draws)."""
+
+    def cut(self, part: slice) -> _Flows:
+        """Those of some of the draws."""
+        return _Flows(
+            made=[each[:, part] for each in self.made],
+            packages=[each[:, part] for each in self.packages],
+            objects=[each[:, part] for each in self.objects],
+            bytes_deposited=self.bytes_deposited[:, part],
+            images=self.images[:, part],
+            objects_deposited=self.objects_deposited[:, part],
+            by_type={
+                what: {name: each[:, part] for name, each in of.items()} for what, of in self.by_type.items()
+            },
+        )
 
 
 def _flows(model: Model, chance: Chance) -> _Flows:
     shape = (model.months, chance.draws)
     flows = _Flows(
-        made=[np.zeros(shape) for _ in model.patterns],
-        packages=[np.zeros(shape) for _ in model.patterns],
-        objects=[np.zeros(shape) for _ in model.patterns],
-        bytes_deposited=np.zeros(shape),
-        images=np.zeros(shape),
-        objects_deposited=np.zeros(shape),
-        by_type={"objects_by_type": {}, "bytes_by_type": {}},
+        made=[room(shape) for _ in model.patterns],
+        packages=[room(shape) for _ in model.patterns],
+        objects=[room(shape) for _ in model.patterns],
+        bytes_deposited=room(shape),
+        images=room(shape),
+        objects_deposited=room(shape),
+        by_type={
+            what: {
+                each.kind.name: np.zeros((model.years, chance.draws), dtype=model.kind)
+                for each in model.streams
+                if each.package == "bag"
+            }
+            for what in ("objects_by_type", "bytes_by_type")
+        },
     )
-    objects = months_objects(model, chance)
-    for each in model.streams:
-        number = objects[each.kind.name]
-        images = number * chance.of(each.kind.images_per_object)
-        if each.package == "bag":
-            scale = scale_of(each.kind, model.months, chance)
-            made, fill = _cohorts(each, number, scale, chance), bag_fill(each, chance, scale)
-            flows.bytes_deposited[...] += made
-            flows.images[...] += images
-            flows.objects_deposited[...] += number
-            flows.objects[each.pattern] += number
-            flows.by_type["objects_by_type"][each.kind.name] = by_years(number)
-            flows.by_type["bytes_by_type"][each.kind.name] = by_years(made)
-        else:
-            made = images * sum(chance.of(item) for item in each.kind.derivatives)
-            fill = each.kind.bag_bytes
-        flows.made[each.pattern] += made
-        flows.packages[each.pattern] += np.ceil(made / fill)
+    scores = {each.kind.name: chance.scores(each.kind.name) for each in model.streams}
+    for months, objects in _spans(model, chance):
+        rows, years = slice(months.start, months.stop), slice(months.start // 12, -(-months.stop // 12))
+        for each in model.streams:
+            name = each.kind.name
+            number = objects[name]
+            images = number * chance.of(each.kind.images_per_object)
+            if each.package == "bag":
+                scale = scale_of(each.kind, months, chance)
+                made = _cohorts(each, number, scale, chance, months=months, scores=scores[name])
+                fill = bag_fill(each, chance, scale)
+                flows.bytes_deposited[rows] += made
+                flows.images[rows] += images
+                flows.objects_deposited[rows] += number
+                flows.objects[each.pattern][rows] += number
+                flows.by_type["objects_by_type"][name][years] = by_years(number)
+                flows.by_type["bytes_by_type"][name][years] = by_years(made)
+            else:
+                made = images * sum(chance.of(item) for item in each.kind.derivatives)
+                fill = each.kind.bag_bytes
+            flows.made[each.pattern][rows] += made
+            flows.packages[each.pattern][rows] += np.ceil(made / fill)
     return flows
 
 
 def months_objects(model: Model, chance: Chance) -> dict[str, Floats]:
     """Objects by the name of their type: ndarray = (n_months, n_draws)."""
+    spans = [objects for _, objects in _spans(model, chance)]
+    return {name: np.concatenate([each[name] for each in spans]) for name in spans[0]}
+
+
+def _spans(model: Model, chance: Chance) -> Iterator[tuple[range, dict[str, Floats]]]:
+    """Some years after the other: their months, and objects by the name of their type."""
     institutions = model.institutions
     if chance.is_plain:
         institutions = tuple(replace(each, year_spread=0.0) for each in institutions)
+    spans = [range(first, min(first + _SPAN, model.months)) for first in range(0, model.months, _SPAN)]
     by_lines = objects_of_lines(
-        model.lines, institutions, months=model.months, draws=chance.draws, draw=chance.of,
+        model.lines, institutions, spans=spans, draws=chance.draws, draw=chance.of,
         seed=chance.seed, block=chance.block,
     )  # fmt: skip
     kinds = {each.kind.name: each.kind for each in model.streams}
-    return {
-        name: objects_of(kind, by_lines.get(name), months=model.months, draw=chance.of)
-        for name, kind in kinds.items()
-    }
+    before = {name: np.zeros(chance.draws) for name in kinds}
+    for months, of_lines in zip(spans, by_lines, strict=True):
+        yield (
+            months,
+            {
+                name: objects_of(
+                    kind, of_lines.pop(name, None), months=months, draw=chance.of, before=before[name]
+                )
+                for name, kind in kinds.items()
+            },
+        )
 
 
-def scale_of(kind: ObjectType, months: int, chance: Chance) -> Floats:
+def scale_of(kind: ObjectType, months: range, chance: Chance) -> Floats:
     """Bytes as bagged of one that an image was drawn with: ndarray = (n_draws,) or (n_months, n_draws)."""
     kept = sum(chance.of(ratio) for ratio in kind.format_ratios)
     scale = chance.of(kind.image_bytes_doubt) * (1 + chance.of(kind.packaging_overhead)) * kept
     growth = chance.of(kind.size_growth_per_year)
     if growth.any():
-        scale = scale * (1 + growth) ** (np.arange(months)[:, None] / 12)
+        scale = scale * (1 + growth) ** (np.asarray(months)[:, None] / 12)
     return np.asarray(scale)
 
 
@@ -297,9 +376,17 @@ def bag_fill(each: StreamModel, chance: Chance, scale: Floats) -> Floats | float
     return np.maximum(np.maximum(each.kind.bag_bytes - free * scale, mean * scale), 1.0)
 
 
-def _cohorts(each: StreamModel, objects: Floats, scale: Floats, chance: Chance) -> Floats:
-    """Bytes (one copy, as bagged) of each month: ndarray = (n_months, n_draws)."""
-    kind, months = each.kind, len(objects)
+def _cohorts(
+    each: StreamModel,
+    objects: Floats,
+    scale: Floats,
+    chance: Chance,
+    *,
+    months: range,
+    scores: Callable[[int], Floats],
+) -> Floats:
+    """Bytes (one copy, as bagged) of each of these months: ndarray = (n_months, n_draws)."""
+    kind = each.kind
     images = chance.of(kind.images_per_object)
     mean, square = object_moments(each.image, images)
     k1 = objects * (mean * scale)
@@ -307,11 +394,14 @@ def _cohorts(each: StreamModel, objects: Floats, scale: Floats, chance: Chance) 
         return k1
     k2 = objects * square
     third = each.image.object_third(images)
-    totals = cohort_bytes(k1, k2 * scale * scale, chance.scores(kind.name, months))
-    for month in np.flatnonzero(each.shares):
-        number = objects[month]
-        whole = Cumulants(k1=number * mean, k2=k2[month], k3=number * third)
-        totals[month] = np.broadcast_to(scale, k1.shape)[month] * draw_totals(
+    totals = cohort_bytes(k1, k2 * scale * scale, scores(len(months)))
+    scales = np.broadcast_to(scale, k1.shape)
+    for row, month in enumerate(months):
+        if not each.shares or not each.shares[month]:
+            continue
+        number = objects[row]
+        whole = Cumulants(k1=number * mean, k2=k2[row], k3=number * third)
+        totals[row] = scales[row] * draw_totals(
             kind.image_bytes.law, number * images, chance.generators(f"{kind.name} {month}"),
             share=each.shares[month], whole=whole,
         )  # fmt: skip
@@ -319,27 +409,40 @@ def _cohorts(each: StreamModel, objects: Floats, scale: Floats, chance: Chance) 
 
 
 class _Accounts:
-    """Store after store and state after state, so that only one of them is in memory at a time."""
+    """Part after part, store after store and state after state, so that only one is in memory at a time."""
 
     def __init__(self, model: Model, chance: Chance, flows: _Flows) -> None:
         self.model, self.chance, self.flows = model, chance, flows
-        self.kind: type[np.floating] = np.float64 if model.is_exact else np.float32
+        self.kind = model.kind
         # Only what is told as a forecast is told by the month; not what is asked of inputs or scramblings.
         self.keeps_months = chance.block < MONTHLY_BLOCKS and chance.is_forecast
+        self.market = Market(
+            model.numbers,
+            chance.of,
+            months=model.months,
+            seed=chance.seed,
+            block=chance.block,
+            plain=chance.is_plain,
+        )
 
+    def parts(self) -> Iterator[Block]:
+        """What the block comes to, of some of its draws after the other."""
+        draws = self.chance.draws
+        # The last is the longer by what is left: numpy sums few draws in another order than many.
+        edges = [*range(0, max(draws - _PART, 0) + 1, _PART), draws]
+        for part in map(slice, edges, edges[1:]):
+            some = copy(self)
+            some.chance, some.flows = self.chance.cut(part), self.flows.cut(part)
+            some.market = self.market.cut(part)
+            yield some.block()
+
+    @np.errstate(over="ignore", invalid="ignore")
     def block(self) -> Block:
-        model, draws = self.model, self.chance.draws
+        """All of it at once."""
+        model, market, draws = self.model, self.market, self.chance.draws
         held = np.empty((model.months, len(model.stores), draws), dtype=self.kind)
         cost = np.empty_like(held)
-        market = Market(
-            model.numbers,
-            self.chance.of,
-            months=model.months,
-            seed=self.chance.seed,
-            block=self.chance.block,
-            plain=self.chance.is_plain,
-        )
-        years, months_kept = _Shelves(self.kind), _Shelves(self.kind)
+        years, months_kept = (_Shelves(self.kind, len(model.stores)) for _ in range(2))
         parts = np.zeros((model.years, len(model.stores), len(PARTS), draws))
         all_held = np.zeros((model.months, draws))
         for number, store in enumerate(model.stores):
@@ -348,9 +451,9 @@ class _Accounts:
             held[:, number], cost[:, number] = months.held, found.cost
             all_held += months.held
             parts[:, number] = found.parts
-            years.add(found.yearly)
+            years.put(number, found.yearly)
             if self.keeps_months:
-                months_kept.add(found.monthly)
+                months_kept.put(number, found.monthly)
         staff = staff_cost(all_held, model, self.chance.of)
         if staff is not None:
             # Nobody works for one store alone: their cost is spread evenly.
@@ -358,21 +461,23 @@ class _Accounts:
             parts[:, :, PARTS.index("staff")] += by_years(staff / len(model.stores))[:, None]
         losses = expected_losses(model, self.flows.made, self.flows.objects, self.chance.of)
         if self.keeps_months:
-            months_kept.put(losses.by_store)
+            for name, of_stores in losses.by_store.items():
+                for number, values in enumerate(of_stores):
+                    months_kept.put(number, {name: values})
         return Block(
             bytes_held=held,
             cost=cost,
             bytes_deposited=self.flows.bytes_deposited.astype(self.kind),
             images_deposited=self.flows.images.astype(self.kind),
             objects_deposited=self.flows.objects_deposited.astype(self.kind),
-            by_store=years.stacked(),
+            by_store=years.found,
             by_year={name: by_years(values).astype(self.kind) for name, values in losses.whole.items()},
             by_type={
                 name: np.stack(list(of.values()), axis=1).astype(self.kind)
                 for name, of in self.flows.by_type.items()
             },
             by_domain={name: values.astype(self.kind) for name, values in losses.by_domain.items()},
-            by_month=months_kept.stacked(),
+            by_month=months_kept.found,
             cost_parts=parts.sum(axis=1).astype(self.kind),
             store_parts=(parts if self.keeps_months else parts[..., :0]).astype(self.kind),
             discount_rate=self.chance.of(model.numbers["discount_rate"]),
@@ -407,23 +512,17 @@ class _Accounts:
 
 
 class _Shelves:
-    """Arrays of one store after another, by what they are of, as the block keeps them."""
+    """Arrays of all stores, by what they are of, as the block keeps them: (n_periods, n_stores, n_draws)."""
 
-    def __init__(self, kind: type[np.floating]) -> None:
-        self._kind = kind
-        self._found: dict[str, list[NDArray[np.floating]]] = {}
+    def __init__(self, kind: type[np.floating], stores: int) -> None:
+        self._kind, self._stores = kind, stores
+        self.found: dict[str, NDArray[np.floating]] = {}
 
-    def add(self, of_store: Mapping[str, Floats]) -> None:
+    def put(self, store: int, of_store: Mapping[str, Floats]) -> None:
         for name, values in of_store.items():
-            self._found.setdefault(name, []).append(values.astype(self._kind))
-
-    def put(self, of_stores: Mapping[str, Sequence[Floats]]) -> None:
-        for name, values in of_stores.items():
-            self._found[name] = [each.astype(self._kind) for each in values]
-
-    def stacked(self) -> dict[str, NDArray[np.floating]]:
-        """ndarrays = (n_periods, n_stores, n_draws)"""
-        return {name: np.stack(values, axis=1) for name, values in self._found.items()}
+            if name not in self.found:
+                self.found[name] = np.empty((len(values), self._stores, values.shape[1]), self._kind)
+            self.found[name][:, store] = values
 
 
 def _mean_image(flows: _Flows) -> Floats:

@@ -1,8 +1,9 @@
 """Many draws of one scenario, on any scheduler, bit for bit the same.
 
 Work is cut into fixed blocks of 4,096 draws whose random numbers belong to the block, and the
-blocks are joined in their order; so neither workers, threads nor chunks can change a bit. A
+blocks stand in their order; so neither workers, threads nor chunks can change a bit. A
 block that was done is kept beside the result until all are, so that a stopped run goes on.
+Draws of more than one block lie on disk as they come, and are looked at a part at a time.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 
 from capacity.canning import canned
 from capacity.checkpoints import Checkpoints
+from capacity.cubes import Cubes
 from capacity.engine import Block, build_model, simulate
 from capacity.fans import Figures, first_figures
 from capacity.sampling import BLOCK
@@ -65,17 +67,17 @@ def project(
     work = [Work(seed=seed, block=n, draws=size) for n, size in enumerate(_block_sizes(draws))]
     plan = plan_hash(scenario, seed=seed)
     kept = Checkpoints(checkpoints, plan) if checkpoints else None
-    blocks = run_work(
-        lambda: build_model(scenario), work, scheduler=scheduler, kept=kept, plan=plan, progress=progress
-    )
-    if not all(np.isfinite(block.cost).all() and np.isfinite(block.bytes_held).all() for block in blocks):
-        raise BadInput(f"The numbers of {scenario.path.name} are too large to be multiplied and added up.")
-    first(first_figures(blocks, scenario))
+    cubes = Cubes(scenario, draws=draws, folder=kept.made() if kept else None)
+    run_work(
+        lambda: build_model(scenario), work,
+        scheduler=scheduler, kept=kept, plan=plan, put=cubes.put, progress=progress,
+    )  # fmt: skip
+    first(first_figures(cubes, scenario))
     # Half a second to import, and the first figures need none of it.
     from capacity.dataset import make_dataset  # noqa: PLC0415
 
     found = randomisation_errors(scenario, draws=draws, seed=seed) if errors else {}
-    return make_dataset(scenario, blocks, seed=seed, errors=found)
+    return make_dataset(scenario, cubes, seed=seed, errors=found)
 
 
 def forget(checkpoints: Path, scenario: Scenario, *, seed: int) -> None:

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-from numpy.typing import NDArray
 
 from capacity.cohorts import month_after
-from capacity.engine import Block
+from capacity.cubes import Cubes
 from capacity.laws import Floats
 from capacity.scenario import Scenario
+from capacity.scratch import Numbers, rows
 
-Numbers = NDArray[np.floating]
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -28,7 +27,7 @@ def quantiles(cube: Numbers, at: Sequence[float] = QUANTILES) -> Floats:
     high = np.minimum(low + 1, cube.shape[-1] - 1)
     part = place - low
     fans = np.empty((len(at), *cube.shape[:-1]))
-    for index, each in enumerate(cube):
+    for index, each in enumerate(rows(cube)):
         ordered = np.sort(each, axis=-1)
         below, above = ordered[..., low].astype(np.float64), ordered[..., high].astype(np.float64)
         fans[:, index] = np.moveaxis(below + (above - below) * part, -1, 0)
@@ -51,19 +50,19 @@ def shown_months(months: int) -> list[int]:
     return sorted({*range(11, months, 12), months - 1})
 
 
-def first_figures(blocks: Sequence[Block], scenario: Scenario) -> list[Figures]:
+def first_figures(cubes: Cubes, scenario: Scenario) -> list[Figures]:
     """Year by year; they are those that the whole result will hold."""
     shown, at = shown_months(scenario.months), (0.05, 0.5, 0.95)
-    held = np.concatenate([b.bytes_held[shown].sum(axis=1, dtype=np.float64) for b in blocks], axis=-1)
-    spent = np.concatenate(
-        [np.cumsum(b.cost.sum(axis=1, dtype=np.float64), axis=0)[shown] for b in blocks], axis=-1
-    )
-    fans = zip(shown, quantiles(held, at).T, quantiles(spent, at).T, strict=True)
-    return [
-        Figures(
-            month=month_after(scenario.start, month),
-            bytes_held=tuple(map(float, some)),
-            cost_since_start=tuple(map(float, money)),
-        )
-        for month, some, money in fans
-    ]
+    figures, spent = [], np.zeros(cubes["cost"].shape[-1])
+    for month, (held, cost) in enumerate(zip(rows(cubes["bytes_held"]), rows(cubes["cost"]), strict=True)):
+        spent += cost.sum(axis=0, dtype=np.float64)
+        if month in shown:
+            fans = quantiles(np.stack([held.sum(axis=0, dtype=np.float64), spent]), at).T
+            figures.append(
+                Figures(
+                    month=month_after(scenario.start, month),
+                    bytes_held=tuple(map(float, fans[0])),
+                    cost_since_start=tuple(map(float, fans[1])),
+                )
+            )
+    return figures

@@ -228,10 +228,9 @@ def _served(store: StoreModel, months: Months, market: Market, model: Model, dra
     if not store.is_deposit:
         return np.zeros_like(months.held)
     served = months.held * (draw(model.numbers["access.reads_per_year"]) / 12)
-    harvests = draw(model.numbers["access.harvests_per_year"])
-    if harvests.any():
+    if market.harvests is not None:
         share = draw(model.numbers["access.harvest_share"])
-        served = served + months.held * share * market.harvests(harvests)
+        served = served + months.held * share * market.harvests
     return np.asarray(served)
 
 

@@ -153,7 +153,7 @@ class _Drawn:
         """objects : ndarray = (n_months, n_draws), expected."""
         kind, chance, months = each.kind, self._chance, self._model.months
         images = chance.of(kind.images_per_object)
-        scale = np.broadcast_to(scale_of(kind, months, chance), objects.shape)
+        scale = np.broadcast_to(scale_of(kind, range(months), chance), objects.shape)
         expected = objects * images * each.image.mean * scale
         self.expected += expected.sum(axis=0)
         self.cohort_bags += np.ceil(expected / bag_fill(each, chance, scale)).sum(axis=0)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 
 import numpy as np
 
 from capacity.laws import Floats
 from capacity.sampling import BLOCK, generator_of, stream
 from capacity.scenario import Input
+from capacity.scratch import room
 
 Draw = Callable[[Input], Floats]
 
@@ -32,9 +34,18 @@ class Market:
         block: int,
         plain: bool = False,
     ) -> None:
-        self._months, self._seed, self._block, self._plain = months, seed, block, plain
         self._noise = None if plain else _noise(numbers, draw, months=months, seed=seed, block=block)
         self._rise = _rises(numbers, draw, months=months, seed=seed, block=block, plain=plain)
+        self.harvests = _harvests(numbers, draw, months=months, seed=seed, block=block, plain=plain)
+        """Whole harvests that begin in each month: ndarray = (n_months, n_draws); None where none come."""
+
+    def cut(self, part: slice) -> Market:
+        """That of some of the draws."""
+        some = copy(self)
+        some._noise, some._rise, some.harvests = (
+            None if each is None else each[:, part] for each in (self._noise, self._rise, self.harvests)
+        )
+        return some
 
     def level(self, drift: Floats, share: Floats, years: Sequence[float]) -> Floats:
         """Prices of each month against those of the price year: ndarray = (n_months, n_draws)."""
@@ -45,15 +56,6 @@ class Market:
             level = level * (1 + share * self._rise)
         return np.asarray(level)
 
-    def harvests(self, per_year: Floats) -> Floats:
-        """Whole harvests that begin in each month, at random: ndarray = (n_months, n_draws)."""
-        if self._plain:
-            return np.broadcast_to(per_year / 12, (self._months, len(per_year)))
-        chance = generator_of("access.harvests_per_year", seed=self._seed, block=self._block)
-        monthly = np.zeros(BLOCK)
-        monthly[: len(per_year)] = per_year / 12
-        return np.stack([chance.poisson(monthly)[: len(per_year)] for _ in range(self._months)]).astype(float)
-
 
 def _noise(numbers: Mapping[str, Input], draw: Draw, *, months: int, seed: int, block: int) -> Floats | None:
     """exp of the noise's running sum: ndarray = (n_months, n_draws); None where there is none."""
@@ -62,13 +64,13 @@ def _noise(numbers: Mapping[str, Input], draw: Draw, *, months: int, seed: int, 
         return None
     numbers_of_year = stream("price_noise_per_year", seed=seed, block=block)
     drift, summed = np.zeros_like(spread), np.zeros_like(spread)
-    noise = np.empty((months, len(spread)))
+    noise = room((months, len(spread)))
     for month in range(months):
         if month % 12 == 0:
             drift = keeps * drift + spread * numbers_of_year(1)[0, : len(spread)]
         summed = summed + drift / 12
         noise[month] = summed
-    return np.exp(noise)
+    return np.exp(noise, out=noise)
 
 
 def _rises(
@@ -80,10 +82,28 @@ def _rises(
         return None
     chance = generator_of("price_shock", seed=seed, block=block)
     kept = np.exp(-1 / (12 * decay))
-    rise, rises = np.zeros_like(rate), np.empty((months, len(rate)))
+    rise, rises = np.zeros_like(rate), room((months, len(rate)))
     for month in range(months):
         likely = -np.expm1(-rate / 12)
         comes = likely if plain else chance.random(BLOCK)[: len(rate)] < likely
         rise = kept * rise + size * comes
         rises[month] = rise
     return rises
+
+
+def _harvests(
+    numbers: Mapping[str, Input], draw: Draw, *, months: int, seed: int, block: int, plain: bool
+) -> Floats | None:
+    """Whole harvests that begin in each month, at random; None where none ever come."""
+    per_year = draw(numbers["access.harvests_per_year"])
+    if not per_year.any():
+        return None
+    if plain:
+        return np.broadcast_to(per_year / 12, (months, len(per_year)))
+    chance = generator_of("access.harvests_per_year", seed=seed, block=block)
+    monthly = np.zeros(BLOCK)
+    monthly[: len(per_year)] = per_year / 12
+    harvests = room((months, len(per_year)))
+    for month in harvests:
+        month[...] = chance.poisson(monthly)[: len(per_year)]
+    return harvests

@@ -297,8 +297,11 @@ def _deciding_rules(
     over = _microseconds(month_ends(scenario.start, scenario.months))
     packages = pa.concat_tables([_packages(each, deposited[made]) for each in streams])
     at = pa.array(np.tile(over[now], len(streams)), pa.timestamp("us", "UTC"))
-    decided = place(packages, scenario.policy, at=at).column("rule")
-    return np.asarray(decided.to_numpy(), dtype=np.int64)
+    decided = np.array(place(packages, scenario.policy, at=at).column("rule").to_numpy(), dtype=np.int64)
+    # A row for each month of each cohort: Arrow would keep their room, which draws need now.
+    del packages, at
+    pa.default_memory_pool().release_unused()
+    return decided
 
 
 def _microseconds(moments: Sequence[datetime]) -> NDArray[np.int64]:

@@ -22,6 +22,7 @@ import xarray as xr
 
 from capacity.dataset import CHANCES, CUBES, FACTS, FANS, PROVENANCE, draws_sha256
 from capacity.places import is_remote
+from capacity.scratch import Numbers, let_go
 from holdings.errors import BadInput, Corrupt, NotFound, Unavailable
 
 Form = Literal["zarr", "tiledb"]
@@ -98,14 +99,7 @@ def _save_remote(ds: xr.Dataset, url: str, form: Form, storage_options: Mapping[
             f"A result in the form {form} is kept in a folder, not under {url}.", hint="Use --format zarr."
         )
     try:
-        ds.to_zarr(
-            url,
-            mode="w-",
-            zarr_format=3,
-            consolidated=False,
-            encoding=_chunks(ds),
-            storage_options=_options(storage_options),
-        )
+        _to_zarr(ds, url, storage_options=_options(storage_options))
     except FileExistsError:
         raise BadInput(
             f"{url} holds another run, and nothing is written over it.", hint="Name another URL with -o."
@@ -216,8 +210,32 @@ def _fan_rows(fan: xr.DataArray) -> pa.Table:
 
 
 def _write_zarr(ds: xr.Dataset, folder: Path) -> None:
+    _to_zarr(ds, folder)
+
+
+def _to_zarr(ds: xr.Dataset, place: Path | str, **options: Any) -> None:
+    """A block of draws after the other, for memory need not hold them all."""
     # Consolidated metadata is not in the Zarr 3 specification, so readers other than ours may stumble.
-    ds.to_zarr(folder, mode="w-", zarr_format=3, consolidated=False, encoding=_chunks(ds))
+    options |= {"zarr_format": 3, "consolidated": False}
+    for block in _blocks_of(ds):
+        cubes = {name: (ds[name].dims, _taken(ds[name], block), ds[name].attrs) for name in CUBES}
+        if block.start == 0:
+            first = ds.drop_vars(CUBES).assign(cubes)
+            first.to_zarr(place, mode="w-", encoding=_chunks(ds), **options)
+        else:
+            xr.Dataset(cubes, attrs=ds.attrs).to_zarr(place, append_dim="draw", **options)
+
+
+def _taken(cube: xr.DataArray, block: slice) -> Numbers:
+    """Some of its draws in memory, and nothing else of it."""
+    taken = cube.values[..., block].copy()
+    let_go(cube.values)
+    return taken
+
+
+def _blocks_of(ds: xr.Dataset | xr.DataArray) -> list[slice]:
+    draws = ds.sizes["draw"]
+    return [slice(at, min(at + _DRAWS_PER_TILE, draws)) for at in range(0, draws, _DRAWS_PER_TILE)]
 
 
 def _chunks(ds: xr.Dataset) -> dict[str, dict[str, tuple[int, ...]]]:
@@ -267,7 +285,8 @@ def _write_array(tiledb: Any, variable: xr.DataArray, path: Path) -> None:
     attr = tiledb.Attr(name="value", dtype=variable.dtype, filters=tiledb.FilterList([tiledb.ZstdFilter()]))
     tiledb.Array.create(str(path), tiledb.ArraySchema(domain=tiledb.Domain(*dims), attrs=[attr]))
     with tiledb.open(str(path), "w") as array:
-        array[:] = np.ascontiguousarray(variable.values)
+        for block in _blocks_of(variable) if "draw" in variable.dims else [slice(None)]:
+            array[..., block] = _taken(variable, block)
         array.meta["dims"] = json.dumps(list(variable.dims))
         array.meta["attrs"] = json.dumps(variable.attrs)
 

@@ -6,7 +6,7 @@ random numbers of its own name: so listing them otherwise changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -23,34 +23,45 @@ def objects_of_lines(
     lines: Sequence[Line],
     institutions: Sequence[Institution],
     *,
-    months: int,
+    spans: Sequence[range],
     draws: int,
     draw: Draw,
     seed: int,
     block: int,
-) -> dict[str, Floats]:
-    """Objects of each type and month: ndarray = (n_months, n_draws) by the name of the type."""
+) -> Iterator[dict[str, Floats]]:
+    """Objects of each type and month, span after span: ndarray = (n_months, n_draws) by the name of the type.
+
+    spans : the months of each, one after the other; they begin with a year of the plan.
+    """
     by_name = {line.name: line for line in lines}
-    made = {line.object_type: np.zeros((months, draws)) for line in lines}
-    for each in sorted(institutions, key=lambda institution: institution.name):
-        activity = _activity(each, months=months, draws=draws, draw=draw, seed=seed, block=block)
-        for name, count in each.lines:
-            line = by_name[name]
-            per_day, days, uptime = (draw(item) for item in line.inputs)
-            made[line.object_type] += activity * (draw(count) * per_day * days * uptime / 12)
-    return made
+    numbers = {
+        each.name: stream(f"institutions.{each.name}", seed=seed, block=block) for each in institutions
+    }
+    for months in spans:
+        made = {line.object_type: np.zeros((len(months), draws)) for line in lines}
+        for each in sorted(institutions, key=lambda institution: institution.name):
+            activity = _activity(each, months=months, draws=draws, draw=draw, numbers=numbers[each.name])
+            for name, count in each.lines:
+                line = by_name[name]
+                per_day, days, uptime = (draw(item) for item in line.inputs)
+                made[line.object_type] += activity * (draw(count) * per_day * days * uptime / 12)
+        yield made
 
 
-def _activity(each: Institution, *, months: int, draws: int, draw: Draw, seed: int, block: int) -> Floats:
-    """How many of these institutions' worth of lines run in each month: ndarray = (n_months, n_draws)."""
-    since = np.maximum(np.arange(months) - each.first_month, 0)
-    risen = np.ones((months, draws)) if each.ramp is None else _risen(each.ramp, since / 12, draw)
-    risen[: each.first_month] = 0.0
+def _activity(
+    each: Institution, *, months: range, draws: int, draw: Draw, numbers: Callable[[int], Floats]
+) -> Floats:
+    """How many of these institutions' worth of lines run in each month: ndarray = (n_months, n_draws).
+
+    numbers : gives the next rows of the institution's own random numbers, one lot for each year.
+    """
+    since = np.maximum(np.asarray(months) - each.first_month, 0)
+    risen = np.ones((len(months), draws)) if each.ramp is None else _risen(each.ramp, since / 12, draw)
+    risen[: max(each.first_month - months.start, 0)] = 0.0
     if not each.year_spread:
         risen *= each.count
         return risen
-    numbers = stream(f"institutions.{each.name}", seed=seed, block=block)
-    for year in range(-(-months // 12)):
+    for year in range(-(-len(months) // 12)):
         factor = np.exp(each.year_spread * numbers(each.count)[:, :draws] - each.year_spread**2 / 2)
         risen[12 * year : 12 * year + 12] *= factor.sum(axis=0)
     return risen
@@ -65,8 +76,13 @@ def _risen(ramp: Ramp, years: Floats, draw: Draw) -> Floats:
     return np.asarray(start + (1 - start) * (logistic - at_first) / (1 - at_first))
 
 
-def objects_of(kind: ObjectType, by_lines: Floats | None, *, months: int, draw: Draw) -> Floats:
-    """Objects of one type in each month, never more than there are: ndarray = (n_months, n_draws)."""
+def objects_of(
+    kind: ObjectType, by_lines: Floats | None, *, months: range, draw: Draw, before: Floats
+) -> Floats:
+    """Objects of one type in each month, never more than there are: ndarray = (n_months, n_draws).
+
+    before : ndarray = (n_draws,), what would have been made so far if there were enough; brought up to date.
+    """
     made = by_lines
     if made is None or kind.objects_per_month.written:
         stated = objects_made(draw(kind.objects_per_month), draw(kind.growth_per_year), months)
@@ -75,4 +91,6 @@ def objects_of(kind: ObjectType, by_lines: Floats | None, *, months: int, draw: 
     if not there_are.any():
         return made
     limit = np.where(there_are > 0, there_are, np.inf)
-    return np.diff(np.minimum(np.cumsum(made, axis=0), limit), axis=0, prepend=0.0)
+    so_far = np.cumsum(np.concatenate([before[None], made]), axis=0)
+    before[...] = so_far[-1]
+    return np.diff(np.minimum(so_far, limit), axis=0)

@@ -59,7 +59,7 @@ def test_requests_are_those_computed_by_hand(tmp_path: Path) -> None:
 
 
 def test_growth_is_by_the_month() -> None:
-    made = objects_made(np.array([7.0]), np.array([0.44]), 25)[:, 0]
+    made = objects_made(np.array([7.0]), np.array([0.44]), range(25))[:, 0]
     assert made[[0, 6, 12, 24]] == pytest.approx([7, 7 * 1.2, 7 * 1.44, 7 * 1.44**2])
 
 
@@ -166,8 +166,8 @@ def test_cohorts_agree_with_objects_drawn_one_by_one() -> None:
 @given(st.floats(1, 5000), st.floats(-0.5, 0.5), st.floats(0, 0.4))
 def test_more_growth_never_needs_less(rate: float, growth: float, more: float) -> None:
     rates = np.full(3, rate)
-    less = objects_made(rates, np.full(3, growth), 40)
-    assert (objects_made(rates, np.full(3, growth + more), 40) >= less - 1e-9 * less).all()
+    less = objects_made(rates, np.full(3, growth), range(40))
+    assert (objects_made(rates, np.full(3, growth + more), range(40)) >= less - 1e-9 * less).all()
 
 
 def test_more_objects_and_larger_images_never_need_less(tmp_path: Path) -> None:

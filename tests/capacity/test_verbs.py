@@ -25,7 +25,7 @@ from capacity.calibrating import as_scenario, calibrate, measure_reads
 from capacity.checking import check
 from capacity.checkpoints import Checkpoints
 from capacity.comparing import compare
-from capacity.engine import build_model, simulate
+from capacity.engine import build_model, simulate_parts
 from capacity.ensemble import plan_hash, project
 from capacity.growth import Series, crps, read_series
 from capacity.objects import run_objects
@@ -86,7 +86,7 @@ def test_quantiles_lie_beside_the_draws(tmp_path: Path, result: xr.Dataset) -> N
 def test_a_stopped_run_goes_on(tmp_path: Path, scenario: Scenario) -> None:
     whole = project(scenario, draws=BLOCK + 50, seed=4, scheduler="serial")
     kept = Checkpoints(tmp_path / "blocks", plan_hash(scenario, seed=4))
-    kept.save(0, BLOCK, simulate(build_model(scenario), seed=4, block=0))
+    [*kept.save(0, BLOCK, simulate_parts(build_model(scenario), seed=4, block=0))]
     told: list[tuple[int, int]] = []
     again = project(
         scenario, draws=BLOCK + 50, seed=4, scheduler="serial", checkpoints=tmp_path / "blocks",
@@ -101,8 +101,8 @@ def test_a_block_that_was_cut_short_is_made_again(
     tmp_path: Path, scenario: Scenario, result: xr.Dataset
 ) -> None:
     kept = Checkpoints(tmp_path, plan_hash(scenario, seed=4))
-    kept.save(0, 300, simulate(build_model(scenario), seed=4, block=0, draws=300))
-    (path,) = tmp_path.rglob("*.npz")
+    [*kept.save(0, 300, simulate_parts(build_model(scenario), seed=4, block=0, draws=300))]
+    (path,) = tmp_path.rglob("*.zip")
     path.write_bytes(path.read_bytes()[:1000])
     assert project(scenario, draws=300, seed=4, checkpoints=tmp_path).identical(result)
     kept.clear()
