@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,6 +37,7 @@ from tiering.holding import lay_hold
 from tiering.planning import make_plan
 from tiering.policy import read_policy
 
+Drawings = dict[tuple[Chart, Table, Width, Medium], Drawing]
 NOW = datetime(2027, 4, 3, 12, tzinfo=UTC)
 
 
@@ -91,9 +93,10 @@ def every_report(tmp_path_factory: pytest.TempPathFactory, result: xr.Dataset) -
 
 
 @pytest.fixture(scope="session")
-def every_page(every_report: dict[str, Report]) -> dict[str, str]:
+def every_page(every_report: dict[str, Report], every_drawing: Drawings) -> dict[str, str]:
     """The same as HTML."""
-    return {kind: render_html(report) for kind, report in every_report.items()}
+    with _drawing_once(every_drawing):
+        return {kind: render_html(report) for kind, report in every_report.items()}
 
 
 @pytest.fixture(scope="session")
@@ -102,8 +105,9 @@ def capacity_data(house: House, result: xr.Dataset) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def capacity_page(capacity_data: dict[str, Any]) -> str:
-    return render_html(view_capacity(capacity_data))
+def capacity_page(capacity_data: dict[str, Any], every_drawing: Drawings) -> str:
+    with _drawing_once(every_drawing):
+        return render_html(view_capacity(capacity_data))
 
 
 @pytest.fixture(scope="session")
@@ -112,26 +116,33 @@ def two_plans(house: House, result: xr.Dataset) -> Report:
 
 
 @pytest.fixture(scope="session")
-def two_plans_page(two_plans: Report) -> str:
-    return render_html(two_plans)
+def two_plans_page(two_plans: Report, every_drawing: Drawings) -> str:
+    with _drawing_once(every_drawing):
+        return render_html(two_plans)
 
 
-@pytest.fixture(scope="session")
-def every_drawing() -> dict[tuple[Chart, Table, Width, Medium], Drawing]:
-    return {}
-
-
-@pytest.fixture
-def drawn_once(
-    monkeypatch: pytest.MonkeyPatch, every_drawing: dict[tuple[Chart, Table, Width, Medium], Drawing]
-) -> None:
-    """The same picture of the same table is not drawn again, for tests of something else than drawing."""
+@contextmanager
+def _drawing_once(kept: Drawings) -> Iterator[None]:
     drawn = Chart.drawn
 
     def once(chart: Chart, table: Table, *, width: Width, medium: Medium = "page") -> Drawing:
         key = (chart, table, width, medium)
-        if key not in every_drawing:
-            every_drawing[key] = drawn(chart, table, width=width, medium=medium)
-        return every_drawing[key]
+        if key not in kept:
+            kept[key] = drawn(chart, table, width=width, medium=medium)
+        return kept[key]
 
-    monkeypatch.setattr(Chart, "drawn", once)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Chart, "drawn", once)
+        yield
+
+
+@pytest.fixture(scope="session")
+def every_drawing() -> Drawings:
+    return {}
+
+
+@pytest.fixture
+def drawn_once(every_drawing: Drawings) -> Iterator[None]:
+    """The same picture of the same table is not drawn again, for tests of something else than drawing."""
+    with _drawing_once(every_drawing):
+        yield

@@ -229,7 +229,8 @@ def test_every_form_is_written_by_its_name(tmp_path: Path, small: Report, form: 
     assert path.read_bytes().lstrip().startswith(begins)
 
 
-def test_a_pdf_says_the_same_words(tmp_path: Path, whole: Report) -> None:
+def test_a_pdf_says_the_same_words(tmp_path: Path, every_report: dict[str, Report]) -> None:
+    whole = every_report["tiering"]
     if shutil.which("pdftotext") is None:
         pytest.skip("there is no pdftotext on this machine")
     path = write_report(whole, tmp_path / "report.pdf")
@@ -237,7 +238,6 @@ def test_a_pdf_says_the_same_words(tmp_path: Path, whole: Report) -> None:
     text = " ".join(ran.stdout.split())
     for section in (section for chapter in whole.chapters for section in chapter.sections):
         assert section.title in text
-    assert "Inputs that differ" in text or "0 inputs differ" in text
     assert (
         "data.json"
         in subprocess.run(["pdfdetach", "-list", path], capture_output=True, text=True, check=True).stdout

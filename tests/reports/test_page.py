@@ -222,6 +222,8 @@ def test_the_same_input_gives_the_same_bytes(
 
 def test_two_results_stand_on_one_page(two_plans_page: str) -> None:
     assert outline(two_plans_page).headings.count("How much will be held?") == 2
+    said = words(two_plans_page)
+    assert "Inputs that differ" in said or "0 inputs differ" in said
 
 
 def test_a_page_of_holdings_alone(house: House, drawn_once: None) -> None:
