@@ -81,6 +81,23 @@ def test_a_worker_that_is_killed_changes_no_bit(scenario: Scenario, serial: xr.D
     assert found.identical(serial)
 
 
+@pytest.mark.soak
+def test_memory_does_not_grow_with_draws() -> None:
+    program = (
+        "import resource, sys; from dataclasses import replace; from pathlib import Path; "
+        "from capacity.ensemble import project; from capacity.scenario_reading import read_scenario; "
+        "scenario = replace(read_scenario(Path('europe-dissco'), house=None), months=60); "
+        "project(scenario, draws=int(sys.argv[1]), scheduler='threads'); "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    few, many = (
+        int(subprocess.check_output([sys.executable, "-c", program, str(blocks * BLOCK)], text=True))
+        for blocks in (3, 9)
+    )
+    # All of the draws that there are more take 120 MB.
+    assert many < few + (40 << 20) // (1 if sys.platform == "darwin" else 1024)
+
+
 def test_one_block_waits_for_no_dask() -> None:
     program = (
         "import sys; from pathlib import Path; from capacity.ensemble import project; "

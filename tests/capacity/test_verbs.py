@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
+import os
 import tempfile
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -95,6 +97,28 @@ def test_a_stopped_run_goes_on(tmp_path: Path, scenario: Scenario) -> None:
     assert again.identical(whole)
     assert told == [(1, 2), (2, 2)]
     assert kept.load(1, 50) is not None
+
+
+@pytest.mark.parametrize("scheduler", ["threads", "processes"])
+def test_a_stopped_run_goes_on_wherever_it_ran(tmp_path: Path, scenario: Scenario, scheduler: str) -> None:
+    whole = project(scenario, draws=BLOCK + 50, seed=4, scheduler="serial")
+    for _ in range(2):  # the second finds both blocks done
+        again = project(
+            scenario, draws=BLOCK + 50, seed=4, scheduler=scheduler, checkpoints=tmp_path / "blocks"
+        )
+        assert again.identical(whole)
+    assert len([*tmp_path.rglob("*.zip")]) == 2
+
+
+def test_a_disk_without_room_is_told_in_a_sentence(
+    tmp_path: Path, scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", is_full)
+    with pytest.raises(BadInput, match=r"draws cannot be laid down in .*: No space left"):
+        project(scenario, draws=BLOCK + 50, seed=4, scheduler="threads", checkpoints=tmp_path / "blocks")
 
 
 def test_a_block_that_was_cut_short_is_made_again(
