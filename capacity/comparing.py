@@ -71,13 +71,27 @@ def compare(first: Path, second: Path, *, house: House | None, draws: int, seed:
             f"{one.currency} and {other.currency} are not compared: give both scenarios one currency."
         )
     left, right = (draw_answers(build_model(each), draws=draws, seed=seed) for each in (one, other))
+    steps = tuple(_steps(laid, one, house=house, draws=min(draws, _STEP_DRAWS), seed=seed))
+    return side_by_side(one, other, left, right, draws=draws, steps=steps)
+
+
+def side_by_side(
+    one: Scenario,
+    other: Scenario,
+    left: Mapping[str, Floats],
+    right: Mapping[str, Floats],
+    *,
+    draws: int,
+    steps: tuple[Step, ...],
+) -> Comparison:
+    """Two scenarios whose answers (`left` of `one`, `right` of `other`) and way are known."""
     return Comparison(
         titles=(one.title, other.title),
         currency=one.currency,
         end=end_year(other),
         draws=draws,
         differences=tuple(difference_of(each.key, left[each.key], right[each.key]) for each in QUESTIONS),
-        steps=tuple(_steps(laid, one, house=house, draws=min(draws, _STEP_DRAWS), seed=seed)),
+        steps=steps,
     )
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import xarray as xr
 
-from capacity.answers import QUESTIONS, draw_answers, end_year
+from capacity.answers import draw_answers
 from capacity.canning import canned, opened
-from capacity.comparing import Comparison, Key, Step, difference_of
+from capacity.comparing import Comparison, Key, Step, side_by_side
 from capacity.engine import build_model
 from capacity.laws import Floats
 from capacity.scenario import Scenario
@@ -41,14 +41,8 @@ def compare_results(before: xr.Dataset, after: xr.Dataset, *, draws: int, seed: 
             f"The plans count in {one.currency} and {other.currency}, and money of two kinds is not compared."
         )
     left, right = (draw_answers(build_model(each), draws=draws, seed=seed) for each in (one, other))
-    return Comparison(
-        titles=(one.title, other.title),
-        currency=one.currency,
-        end=end_year(other),
-        draws=draws,
-        differences=tuple(difference_of(each.key, left[each.key], right[each.key]) for each in QUESTIONS),
-        steps=tuple(_steps(one, other, left, right, draws=draws, seed=seed)),
-    )
+    steps = tuple(_steps(one, other, left, right, draws=draws, seed=seed))
+    return side_by_side(one, other, left, right, draws=draws, steps=steps)
 
 
 def _steps(
