@@ -1,6 +1,7 @@
 """A deposit's work on a Dask cluster: workers survey, look into files and store bags.
 
-They open the source and the stores for themselves, by the settings.
+They open the source and the stores for themselves, by the settings; a store that is another place to a
+worker than to the head is not used.
 
 Every task may run twice (a worker that died is replaced by another): to survey and to look into
 files changes nothing, and to store a bag does once what it is asked for twice. Only the head
@@ -12,7 +13,7 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -28,10 +29,9 @@ from archive.sources.folder import FolderSource
 from archive.sources.interface import LeftOut, SourceFile
 from archive.sources.opening import Place, open_source
 from archive.storing import StoredBag
-from holdings.catalogue.identity import OwnStore
 from holdings.house import House
 from holdings.observing import Advanced, Finished, Started, nobody
-from holdings.opening import open_stores
+from holdings.opening import marks_of, stores_elsewhere
 from holdings.settings import Settings
 
 Result = TypeVar("Result")
@@ -47,7 +47,8 @@ class Workplace:
 
     settings: Settings
     place: Place
-    catalogue_id: str
+    marks: Mapping[str, str | None]
+    """By store the catalogue that it belongs to; None where it does not say so."""
 
 
 @contextmanager
@@ -61,7 +62,7 @@ def cluster_crew(
     Raises BadInput where that is no address, Unavailable where nobody answers.
     """
     with cluster_workers(scheduler) as workers:
-        workplace = Workplace(settings=house.settings, place=place, catalogue_id=house.catalogue.catalogue_id)
+        workplace = Workplace(settings=house.settings, place=place, marks=marks_of(house))
         yield ClusterCrew(workers, workplace, hands, stopping)
 
 
@@ -177,12 +178,7 @@ def read(workplace: Workplace, planned: PlannedBag) -> ReadBag:
 def _hands(workplace: Workplace) -> Iterator[Hands]:
     settings = workplace.settings
     with ExitStack() as stack:
-        stores = {
-            name: OwnStore(inner, lambda: workplace.catalogue_id)
-            for name, inner in open_stores(settings).items()
-        }
-        for inner in stores.values():
-            stack.callback(inner.close)
+        stores = stack.enter_context(stores_elsewhere(settings, workplace.marks))
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         source, _ = stack.enter_context(open_source(workplace.place, stores, scratch=scratch))
         yield Hands(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 
-from holdings.catalogue.identity import OwnStore, refuse_if_packages, settle_identity
+from holdings.catalogue.identity import OwnStore, SameStore, mark_of, refuse_if_packages, settle_identity
 from holdings.catalogue.keeping import Keeper, keeper_of
 from holdings.clock import Clock, SystemClock
 from holdings.house import House
@@ -50,6 +50,24 @@ def open_house(
 def open_stores(settings: Settings, *, observer: Observer = nobody) -> dict[str, Store]:
     """Every store of `settings`, by name, in their order."""
     return {name: open_store(spec, observer=observer) for name, spec in settings.stores.items()}
+
+
+def marks_of(house: House) -> dict[str, str | None]:
+    """By store the catalogue that it says it belongs to, for `stores_elsewhere`; None where it does not say.
+
+    One that cannot be asked now is taken for ours.
+    """
+    return {name: mark_of(store, house.catalogue.catalogue_id) for name, store in house.stores.items()}
+
+
+@contextmanager
+def stores_elsewhere(settings: Settings, marks: Mapping[str, str | None]) -> Iterator[dict[str, Store]]:
+    """On a worker: every store of `settings`, each used only where it is the place that `marks` tell of."""
+    with ExitStack() as stack:
+        stores = open_stores(settings)
+        for store in stores.values():
+            stack.callback(store.close)
+        yield {name: SameStore(store, marks[name]) for name, store in stores.items()}
 
 
 def journal_keepers(settings: Settings) -> list[str]:

@@ -22,15 +22,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from archive.cluster import Workers, cluster_workers
-from holdings.catalogue.identity import identity_in
+from holdings.catalogue.identity import refuse_other_place
 from holdings.catalogue.manifest import manifest_bytes
-from holdings.errors import BadInput, Corrupt, HoldfastError, NotFound, Unavailable
+from holdings.errors import Corrupt, HoldfastError, NotFound, Unavailable
 from holdings.house import House
 from holdings.observing import Advanced, Observer
-from holdings.opening import open_stores
+from holdings.opening import marks_of, open_stores
 from holdings.records import MANIFEST_NAME, Package
 from holdings.settings import Settings, StoreSettings
-from holdings.stores.interface import Reads, Store
+from holdings.stores.interface import Store
 from holdings.stores.removing import ReadObject, Witness
 from tiering.copying import SourceAway, SourceLost, copy_package
 from tiering.crew import beside
@@ -83,8 +83,7 @@ def cluster_crew(
     """
     with cluster_workers(scheduler) as workers:
         settings = _shared(house.settings, workers.count, bytes_per_second)
-        marks = {name: _mark(store, house.catalogue.catalogue_id) for name, store in house.stores.items()}
-        yield OnWorkers(house, workers, Workplace(settings=settings, marks=marks))
+        yield OnWorkers(house, workers, Workplace(settings=settings, marks=marks_of(house)))
 
 
 class OnWorkers:
@@ -202,27 +201,8 @@ def _stores(workplace: Workplace, *names: str) -> Iterator[dict[str, Store]]:
         for store in stores.values():
             stack.callback(store.close)
         for name in names:
-            if _mark(stores[name], None) != workplace.marks[name]:
-                raise Unavailable(
-                    f"A worker does not find the store '{name}' at {stores[name].url}, but another place.",
-                    hint="Is the same disk mounted there, or the same bucket named?",
-                )
+            refuse_other_place(stores[name], workplace.marks[name])
         yield stores
-
-
-def _mark(store: Reads, unknown: str | None) -> str | None:
-    """The catalogue that a store says it belongs to.
-
-    unknown : what is taken for true where the store cannot be asked; None raises Unavailable.
-    """
-    try:
-        return identity_in(store)
-    except BadInput:
-        return None  # damaged: it says nothing
-    except Unavailable:
-        if unknown is None:
-            raise
-        return unknown
 
 
 def _shared(settings: Settings, among: int, bytes_per_second: float | None) -> Settings:

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from archive.cluster import cluster_client
@@ -19,8 +18,9 @@ from archive.collection.journal import journal_key
 from archive.collection.one_image import Task, build_image
 from archive.reading import Trouble
 from holdings.errors import AlreadyExists, BadInput, Corrupt, NotFound
-from holdings.opening import open_stores
-from holdings.settings import read_settings
+from holdings.house import House
+from holdings.opening import marks_of, stores_elsewhere
+from holdings.settings import Settings
 from holdings.stores.interface import Store
 
 _TASKS_PER_WORKER = 8
@@ -79,12 +79,12 @@ def one_by_one(tasks: Sequence[Task], stores: Mapping[str, Store]) -> Iterator[O
 
 
 def on_dask(
-    tasks: Sequence[Task], settings: Path, *, workers: int, scheduler: str | None = None
+    tasks: Sequence[Task], house: House, *, workers: int, scheduler: str | None = None
 ) -> Iterator[Outcome]:
     """On Dask: so many processes of this machine, or the cluster whose scheduler has that address.
 
-    settings : the file; every worker opens the stores that it names by itself. A cluster's
-        machines need it under the same path.
+    house : every worker opens its stores by itself, by the same settings, and uses none that is
+        another place there.
     """
     import dask  # noqa: PLC0415  # half a second that a build without it does not need
 
@@ -96,19 +96,15 @@ def on_dask(
         if scheduler is not None:
             stack.enter_context(cluster_client(scheduler, set_as_default=True))
             how = {}
-        at_once = _TASKS_PER_WORKER * workers
+        at_once, marks = _TASKS_PER_WORKER * workers, marks_of(house)
         for begin in range(0, len(tasks), at_once):
             part = tasks[begin : begin + at_once]
             # Not pure: a task writes. A key of its own, so that no scheduler takes it for another.
-            work = [dask_any.delayed(_alone, pure=False)(task, settings) for task in part]
+            work = [dask_any.delayed(_alone, pure=False)(task, house.settings, marks) for task in part]
             yield from dask_any.compute(*work, optimize_graph=False, **how)
 
 
-def _alone(task: Task, settings: Path) -> Outcome:
+def _alone(task: Task, settings: Settings, marks: Mapping[str, str | None]) -> Outcome:
     """One task in a process that has nothing open yet."""
-    stores = open_stores(read_settings(settings))
-    try:
+    with stores_elsewhere(settings, marks) as stores:
         return attempt(task, stores)
-    finally:
-        for store in stores.values():
-            store.close()

@@ -102,6 +102,49 @@ class OwnStore(Wrapper):
             )
 
 
+def mark_of(store: Reads, unknown: str | None) -> str | None:
+    """The catalogue that a store says it belongs to; None where it says nothing.
+
+    unknown : what is taken for true where the store cannot be asked; None raises Unavailable.
+    """
+    try:
+        return identity_in(store)
+    except BadInput:
+        return None  # damaged: it says nothing
+    except Unavailable:
+        if unknown is None:
+            raise
+        return unknown
+
+
+class SameStore(Wrapper):
+    """A store on another machine, used only once it says of itself what it says where the job began.
+
+    One and the same URL may name another disk there, or none that is mounted. A store that says
+    nothing is no exception, as it is for `OwnStore`: here it is known what it should say.
+    """
+
+    def __init__(self, inner: Store, mark: str | None) -> None:
+        super().__init__(inner)
+        self._mark = mark
+        self._is_known = False
+
+    def _ask(self, verb: str, key: str, call: Callable[[], Answer]) -> Answer:
+        if not self._is_known:
+            refuse_other_place(self._inner, self._mark)
+            self._is_known = True
+        return super()._ask(verb, key, call)
+
+
+def refuse_other_place(store: Store, mark: str | None) -> None:
+    """On a worker: raise Unavailable where the store says another word of whose it is than `mark`."""
+    if mark_of(store, None) != mark:
+        raise Unavailable(
+            f"A worker does not find the store '{store.name}' at {store.url}, but another place.",
+            hint="Is the same disk mounted there, or the same bucket named?",
+        )
+
+
 def refuse_if_packages(stores: Iterable[Lists]) -> None:
     """Raise Conflict where a store holds packages: then the catalogue is lost, not new."""
     for store in stores:

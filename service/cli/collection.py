@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from archive.abridging import Withheld
     from archive.collection.building import Built, Runner
     from archive.collection.expecting import Expected
-    from holdings.settings import Settings
+    from holdings.house import House
 
 
 def build(
@@ -110,19 +110,19 @@ def build(
             options,
             packages=packages or (),
             store=store,
-            runner=_runner(house.settings, workers, scheduler),
+            runner=_runner(house, workers, scheduler),
             threads=1 if workers > 1 else None,
         )
     answer(_document(built), _lines(built), as_json=as_json)
     return NO if built.failures else DONE
 
 
-def _runner(settings: Settings, workers: int, scheduler: str | None) -> Runner | None:
+def _runner(house: House, workers: int, scheduler: str | None) -> Runner | None:
     from archive.collection.batch import on_dask
 
     if workers == 1 and scheduler is None:
         return None
-    return partial(on_dask, settings=settings.path, workers=workers, scheduler=scheduler)
+    return partial(on_dask, house=house, workers=workers, scheduler=scheduler)
 
 
 def _expected_document(expected: Expected) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from archive.verifying import verify
 from holdings.errors import BadInput, Unavailable
 from holdings.house import House
 from holdings.observing import Happening, Started
+from holdings.stores.opening import create_store
 from tests.archive.helpers import files_of
 from tests.kit.houses import a_house
 from tests.kit.pictures import write_pictures
@@ -73,6 +75,19 @@ def test_a_worker_that_dies_is_survived(cluster: Any, tmp_path: Path, many: Path
         assert killed
         assert len(find(house)) == 12 == len(receipt.images)
         assert verify(house).is_good
+
+
+def test_a_worker_with_another_place_under_the_stores_name_leaves_it_alone(
+    cluster: Any, house: House, many: Path, tmp_path: Path
+) -> None:
+    """An empty one, marked as a store and as no catalogue's: what a disk that was swapped looks like."""
+    elsewhere = replace(house.settings.stores["hot"], url=(tmp_path / "elsewhere").as_uri())
+    create_store(elsewhere)
+    there = replace(house.settings, stores={**house.settings.stores, "hot": elsewhere})
+    before = files_of(tmp_path / "elsewhere")
+    with pytest.raises(Unavailable, match=r"does not find the store 'hot' at .*elsewhere, but another place"):
+        deposit(replace(house, settings=there), many, collection="herb", wishes=wishes(cluster))
+    assert files_of(tmp_path / "elsewhere") == before
 
 
 @pytest.mark.parametrize("named", ["nonsense", "tcp://", "http://127.0.0.1:1"])

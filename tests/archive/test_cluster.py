@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from archive.cluster import cluster_client, is_address
 from archive.collection.batch import on_dask
 from holdings.errors import BadInput, Unavailable
+from holdings.house import House
 
 NOBODY = "tcp://127.0.0.1:1"
 
@@ -29,6 +28,6 @@ def test_where_nobody_listens_it_is_said_at_once() -> None:
         pass
 
 
-def test_a_collection_is_told_so_too(tmp_path: Path) -> None:
+def test_a_collection_is_told_so_too(house: House) -> None:
     with pytest.raises(Unavailable, match="No Dask scheduler answers"):
-        list(on_dask([], tmp_path / "holdfast.toml", workers=1, scheduler=NOBODY))
+        list(on_dask([], house, workers=1, scheduler=NOBODY))

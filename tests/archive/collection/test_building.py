@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,12 +27,13 @@ from archive.collection.rebuilding import rebuild
 from archive.verifying import verify
 from holdings.catalogue.checking import check_catalogue
 from holdings.catalogue.rebuilding import rebuild_catalogue
-from holdings.errors import BadInput, NotFound
+from holdings.errors import BadInput, NotFound, Unavailable
 from holdings.house import House
 from holdings.records import EventType, PackageKind
 from holdings.stores.counting import CountingStore
+from holdings.stores.opening import create_store
 from tests.archive.collection.holding import COLLECTION, built, hold, pixels, write_tiff
-from tests.archive.helpers import copy_to_cold, damage, keys_of, object_file, with_hot
+from tests.archive.helpers import copy_to_cold, damage, files_of, keys_of, object_file, with_hot
 from tests.archive.identifying.samples import dng
 
 
@@ -191,6 +194,15 @@ def test_the_table_brings_back_what_was_built(sheets: House) -> None:
     assert tuple(images_of(sheets, made.package)) == made.images
 
 
+@pytest.mark.parametrize("choices", [{}, {"form": "tiledb"}, {"codec": "jpegxl-lossy"}])
+def test_the_hash_is_of_the_pixels_of_the_original(house: House, tmp_path: Path, choices: Any) -> None:
+    """Whatever keeps them, and even where what is kept is only near: it says what was meant."""
+    sheet = pixels(1100, 600)
+    hold(house, tmp_path / "source", {"a.tif": sheet})
+    (image,) = built(house, **choices).images
+    assert image.pixels_sha256 == hashlib.sha256(sheet.tobytes()).hexdigest()
+
+
 def test_sizes_are_recorded_for_the_forecast(sheets: House) -> None:
     options = Options()
     images = select(sheets, COLLECTION).images
@@ -256,10 +268,30 @@ def test_processes_of_dask_build_what_one_process_builds(sheets: House) -> None:
 
 
 def _on_dask(house: House) -> None:
-    runner = partial(on_dask, settings=house.settings.path, workers=2)
+    runner = partial(on_dask, house=house, workers=2)
     made = build(house, COLLECTION, Options(), runner=runner, threads=1)
     assert [image.source_path for image in made.images] == ["a.tif", "b.tif", "c/d.tif"]
     assert rebuild(house, made.package.package_id).is_same
+
+
+def test_a_worker_with_another_place_under_the_stores_name_leaves_it_alone(
+    sheets: House, tmp_path: Path
+) -> None:
+    """An empty one, marked as a store and as no catalogue's: what a disk that was swapped looks like."""
+    elsewhere = replace(sheets.settings.stores["hot"], url=(tmp_path / "elsewhere").as_uri())
+    create_store(elsewhere)
+    there = replace(sheets.settings, stores={**sheets.settings.stores, "hot": elsewhere})
+    before = files_of(tmp_path / "elsewhere")
+
+    def runner(tasks: Sequence[Task]) -> Iterator[Outcome]:
+        return on_dask(tasks, replace(sheets, settings=there), workers=1)
+
+    with (
+        dask.config.set(scheduler="threads"),
+        pytest.raises(Unavailable, match=r"does not find the store 'hot' at .*elsewhere, but another place"),
+    ):
+        build(sheets, COLLECTION, Options(), runner=runner, threads=1)
+    assert files_of(tmp_path / "elsewhere") == before
 
 
 def test_a_task_is_done_twice_without_harm(sheets: House) -> None:
