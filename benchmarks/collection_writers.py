@@ -22,7 +22,7 @@ Write = Callable[[Path], None]
 
 def holdfast(pixels: Any, *, check: bool = True) -> Write:
     """Band by band, one zip, then every pixel read back and compared."""
-    from archive.collection.checking import Digests, check_pixels
+    from archive.collection.checking import XXH3, Digests, compare_pixels
     from archive.collection.codecs import codec_for
     from archive.collection.ome_zarr import ZarrWriter
     from archive.collection.pyramid import Pyramid
@@ -38,14 +38,14 @@ def holdfast(pixels: Any, *, check: bool = True) -> Write:
 
     def write(out: Path) -> None:
         with ZarrWriter(form, codec_for("zstd", form), layout="ozx", threads=2) as writer:
-            digests = Digests(form, writer.write)
+            digests = Digests(form, writer.write, by=XXH3)
             pyramid = Pyramid(form, digests.write)
             for y in range(0, len(pixels), _TILE):
                 pyramid.push(pixels[y : y + _TILE][np.newaxis])
             pyramid.end_page()
-            (part,) = writer.finish({}).parts
-            if check:
-                check_pixels(form, writer, digests)
+            writer.finish()
+            facts = {"pixels_sha256": compare_pixels(form, writer, digests)} if check else {}
+            (part,) = writer.written(facts).parts
             out.mkdir()
             with (out / "image.ozx").open("wb") as file:
                 file.writelines(part.open())

@@ -1,7 +1,8 @@
 """The seam between pixels and the form in which they are kept: Zarr and TileDB, an `ImageArrayWriter` each.
 
 ```
-Pyramid ──write(level, at, block)──> ImageArrayWriter ──finish(facts)──> parts to be put into a store
+Pyramid ──write(level, at, block)──> ImageArrayWriter ──written(facts)──> parts to be put into a store
+                                     └─ read(level, at, size)──> compared: facts
 ```
 """
 
@@ -48,8 +49,8 @@ class ImageArrayWriter(Protocol):
         """Take a band of whole tiles, full width; per level, in order."""
         ...
 
-    def finish(self, facts: Facts) -> Written:
-        """Everything is written; `facts` go into the image's own metadata."""
+    def finish(self) -> None:
+        """Everything is written; from here on it can be read."""
         ...
 
     def read(self, level: Level, at: Zyx, size: Zyx) -> NDArray[Any]:
@@ -57,6 +58,10 @@ class ImageArrayWriter(Protocol):
 
         The check after writing rests on it, so it shares no code with `write`.
         """
+        ...
+
+    def written(self, facts: Facts) -> Written:
+        """The finished image, with `facts` in its own metadata."""
         ...
 
     def __enter__(self) -> Self: ...

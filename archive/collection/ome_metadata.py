@@ -45,7 +45,16 @@ def documents(form: Form, arrays: Mapping[str, Json], facts: Facts) -> list[tupl
         "metadata": {**groups, **arrays},
     }
     named = [("", root), *groups.items(), *arrays.items()]
-    return [(f"{path}/zarr.json".lstrip("/"), _bytes(document)) for path, document in named]
+    return [_named(path, document) for path, document in named]
+
+
+def array_documents(arrays: Mapping[str, Json]) -> list[tuple[str, bytes]]:
+    """Those of them that the arrays have for themselves."""
+    return [_named(path, document) for path, document in arrays.items()]
+
+
+def _named(path: str, document: Json) -> tuple[str, bytes]:
+    return f"{path}/zarr.json".lstrip("/"), _bytes(document)
 
 
 def _group(attributes: Json) -> Json:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from math import prod
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,7 +22,7 @@ from archive.collection.interface import Facts, Part, Written
 from archive.collection.member_store import Extent, MemberStore
 from archive.collection.pyramid import Block
 from archive.collection.shapes import Form, Level, Zyx
-from archive.collection.sharding import Shards
+from archive.collection.sharding import Shard, Shards
 from archive.collection.spool import LevelSpool
 from archive.collection.stored_zip import Member, StoredZip
 
@@ -31,14 +32,18 @@ _QUEUED = 4
 
 
 class ZarrWriter:
-    """An `ImageArrayWriter` that encodes tiles in threads and keeps them in temporary files."""
+    """An `ImageArrayWriter` that encodes tiles in threads and keeps them level by level."""
 
     def __init__(self, form: Form, codec: Codec, *, layout: str, threads: int) -> None:
         self._form, self._codec, self._layout = form, codec, layout
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="encoding")
-        self._spools = {level.number: LevelSpool() for level in form.stored}
+        self._spools = {
+            level.number: LevelSpool(level.tiles * prod(form.chunk(level)) * form.item_bytes)
+            for level in form.stored
+        }
         self._under_way: deque[tuple[LevelSpool, Future[bytes]]] = deque()
+        self._shards = {level.number: Shards(form, level) for level in form.stored}
         self._extents: dict[str, Extent] = {}
         self._arrays: dict[int, zarr.Array[Any]] = {}
 
@@ -49,10 +54,12 @@ class ZarrWriter:
             while len(self._under_way) > _QUEUED * self._threads:
                 self._take_one()
 
-    def finish(self, facts: Facts) -> Written:
+    def finish(self) -> None:
         while self._under_way:
             self._take_one()
-        return self._as_zip(facts) if self._layout == "ozx" else self._as_shards(facts)
+        told = ome_metadata.array_documents(self._array_metadata())
+        found = self._tile_extents() if self._layout == "ozx" else self._shard_extents()
+        self._extents = {name: _extent_of(data) for name, data in told} | dict(found)
 
     def read(self, level: Level, at: Zyx, size: Zyx) -> NDArray[Any]:
         if level.number not in self._arrays:
@@ -63,6 +70,10 @@ class ZarrWriter:
         target = NDBuffer.from_numpy_array(_along(self._form, pixels))
         self._arrays[level.number].get_basic_selection(_box(self._form, at, size), out=target)
         return pixels
+
+    def written(self, facts: Facts) -> Written:
+        told = ome_metadata.documents(self._form, self._array_metadata(), facts)
+        return self._as_zip(told) if self._layout == "ozx" else self._as_shards(told)
 
     def __enter__(self) -> Self:
         return self
@@ -81,14 +92,19 @@ class ZarrWriter:
     def _encode(self, level: Level, tile: Block) -> bytes:
         return self._codec.encode(_filled(level, tile))
 
-    def _as_zip(self, facts: Facts) -> Written:
-        arrays = {
-            ome_metadata.array_path(level): ome_metadata.array(self._form, level, self._codec)
+    def _array_metadata(self) -> dict[str, ome_metadata.Json]:
+        return {
+            ome_metadata.array_path(level): ome_metadata.array(
+                self._form,
+                level,
+                self._codec,
+                shard=self._shards[level.number].shape if self._layout == "shards" else None,
+            )
             for level in self._form.stored
         }
-        told = ome_metadata.documents(self._form, arrays, facts)
+
+    def _as_zip(self, told: Sequence[tuple[str, bytes]]) -> Written:
         members = [_document(name, data) for name, data in told] + list(self._tile_members())
-        self._extents = {name: _extent_of(data) for name, data in told} | dict(self._tile_extents())
         packed = StoredZip(members)
         places = zip(packed.offsets, members, strict=True)
         tiles = tuple((offset, member.size_bytes) for offset, member in places)[len(told) :]
@@ -112,28 +128,25 @@ class ZarrWriter:
             for number, at in enumerate(level.tile_places()):
                 yield self._spools[level.number], number, chunk_name(self._form, level, at)
 
-    def _as_shards(self, facts: Facts) -> Written:
-        shards = {level.number: Shards(self._form, level) for level in self._form.stored}
-        arrays = {
-            ome_metadata.array_path(level): ome_metadata.array(
-                self._form, level, self._codec, shard=shards[level.number].shape
-            )
-            for level in self._form.stored
-        }
-        told = ome_metadata.documents(self._form, arrays, facts)
-        self._extents = {name: _extent_of(data) for name, data in told}
+    def _as_shards(self, told: Sequence[tuple[str, bytes]]) -> Written:
         parts, tiles = [], []
-        for level in self._form.stored:
-            for name, shard in shards[level.number].over(self._spools[level.number]):
-                self._extents[name] = Extent(shard.size_bytes, shard.read)
-                parts.append(Part(key=f"/{name}", size_bytes=shard.size_bytes, open=shard.chunks))
-                tiles += shard.tiles
+        for name, shard in self._named_shards():
+            parts.append(Part(key=f"/{name}", size_bytes=shard.size_bytes, open=shard.chunks))
+            tiles += shard.tiles
         # The root comes last: without it nobody sees an image.
         documents = [
             Part(key=f"/{name}", size_bytes=len(data), open=partial(_once, data))
             for name, data in reversed(told)
         ]
         return Written(parts=(*parts, *documents), tiles=tuple(tiles))
+
+    def _shard_extents(self) -> Iterator[tuple[str, Extent]]:
+        for name, shard in self._named_shards():
+            yield name, Extent(shard.size_bytes, shard.read)
+
+    def _named_shards(self) -> Iterator[tuple[str, Shard]]:
+        for level in self._form.stored:
+            yield from self._shards[level.number].over(self._spools[level.number])
 
 
 def read_array(array: Any, form: Form, at: Zyx, size: Zyx) -> NDArray[Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from archive.collection.access_copies import AccessCopies
 from archive.collection.built import BuiltImage, image_key
-from archive.collection.checking import Digests, check_pixels
+from archive.collection.checking import SHA256, XXH3, Digests, compare_pixels
 from archive.collection.codecs import Codec, codec_for
 from archive.collection.interface import ImageArrayWriter, Part, Written
 from archive.collection.ome_zarr import ZarrWriter
@@ -90,14 +90,15 @@ def make_image(task: Task, originals: Originals, stack: ExitStack) -> Made:
     form = opened.form
     codec = codec_for(task.options.codec, form)
     writer = stack.enter_context(_writer(form, codec, task))
-    digests = Digests(form, writer.write)
+    digests = Digests(form, writer.write, by=SHA256 if codec.is_lossy else XXH3)
     copies = AccessCopies(form) if task.options.access_copies else None
     _pour(opened, digests, copies)
-    written = writer.finish(_facts(task, opened, codec, digests))
-    if not codec.is_lossy:
-        check_pixels(form, writer, digests)
+    writer.finish()
+    # Of what is not lossy, the SHA-256 is taken of what came back, since that is read in any case.
+    sha256 = digests.all() if codec.is_lossy else compare_pixels(form, writer, digests)
+    written = writer.written(_facts(task, opened, codec, sha256))
     return Made(
-        built=_described(task, opened, codec, written, digests.of(form.stored[0])),
+        built=_described(task, opened, codec, written, sha256[form.stored[0].number]),
         image=written.parts,
         copies=tuple(copies.parts(opened.header.icc)) if copies else (),
     )
@@ -125,7 +126,7 @@ def _pour(opened: Opened, digests: Digests, copies: AccessCopies | None) -> None
         pyramid.end_page()
 
 
-def _facts(task: Task, opened: Opened, codec: Codec, digests: Digests) -> dict[str, Any]:
+def _facts(task: Task, opened: Opened, codec: Codec, sha256: Mapping[int, str]) -> dict[str, Any]:
     """What the image says of itself beside its pixels; nothing in it hangs on the day or the machine."""
     header = opened.header
     profiles = {"icc_profile": header.icc, "exif": header.exif, "xmp": header.xmp}
@@ -136,7 +137,7 @@ def _facts(task: Task, opened: Opened, codec: Codec, digests: Digests) -> dict[s
         "codec": codec.name,
         "lossy": codec.is_lossy,
         "needs": _needs(task.options, codec),
-        "pixels_sha256": {str(level.number): digests.of(level) for level in opened.form.stored},
+        "pixels_sha256": {str(number): digest for number, digest in sha256.items()},
         "notes": list(_notes(opened)),
         **({"described": dict(header.described)} if header.described else {}),
         **{

@@ -53,9 +53,15 @@ class TileDBWriter:
         if sum(part.nbytes for _, part in self._waiting[level.number]) >= _AT_ONCE_BYTES:
             self._flush(level)
 
-    def finish(self, facts: Facts) -> Written:
+    def finish(self) -> None:
         for level in self._form.stored:
             self._flush(level)
+
+    def read(self, level: Level, at: Zyx, size: Zyx) -> NDArray[Any]:
+        with tiledb.open(str(self._array(level))) as array:
+            return read_array(_Attribute(array), self._form, at, size)
+
+    def written(self, facts: Facts) -> Written:
         root = str(self._folder)
         tiledb.Group.create(root)
         with tiledb.Group(root, "w") as group:
@@ -64,10 +70,6 @@ class TileDBWriter:
             group.meta["ome"] = json.dumps(ome_metadata.ome(self._form))
             group.meta[ome_metadata.OURS] = json.dumps(dict(facts))
         return Written(parts=tuple(self._parts()), tiles=())
-
-    def read(self, level: Level, at: Zyx, size: Zyx) -> NDArray[Any]:
-        with tiledb.open(str(self._array(level))) as array:
-            return read_array(_Attribute(array), self._form, at, size)
 
     def __enter__(self) -> Self:
         return self

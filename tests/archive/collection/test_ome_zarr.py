@@ -20,7 +20,7 @@ from referencing.jsonschema import DRAFT202012
 from zarr.storage import ZipStore
 
 from archive.collection import ome_metadata
-from archive.collection.checking import Digests, check_pixels
+from archive.collection.checking import XXH3, Digests, compare_pixels
 from archive.collection.codecs import CODECS, codec_for
 from archive.collection.interface import ImageArrayWriter, Written
 from archive.collection.ome_zarr import ZarrWriter
@@ -43,7 +43,7 @@ def a_form(image: NDArray[Any], *, axes: str = "cyx", spacing: float | None = 42
 
 
 def pour(writer: ImageArrayWriter, form: Form, image: NDArray[Any], *, check: bool = True) -> Written:
-    digests = Digests(form, writer.write)
+    digests = Digests(form, writer.write, by=XXH3)
     pyramid = Pyramid(form, digests.write)
     if form.is_volume:
         pyramid.push(image)
@@ -52,10 +52,10 @@ def pour(writer: ImageArrayWriter, form: Form, image: NDArray[Any], *, check: bo
         for page in image:
             pyramid.push(page[np.newaxis])
             pyramid.end_page()
-    written = writer.finish({"codec": "said here", "source": []})
+    writer.finish()
     if check:
-        check_pixels(form, writer, digests)
-    return written
+        compare_pixels(form, writer, digests)
+    return writer.written({"codec": "said here", "source": []})
 
 
 def land(written: Written, folder: Path, name: str) -> Path:
