@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from archive.acknowledging import held_bag
+from archive.asserting import kept_word, sleeping_stores
 from archive.bag import Intent
 from archive.crew import Crew
 from archive.identifying.interface import Check
@@ -224,13 +225,14 @@ def _record(deposit: Deposit, planned: PlannedBag, stored: StoredBag) -> None:
         run=run,
         detail={"algorithms": ", ".join(stored.intent.algorithms), FINGERPRINT: stored.fingerprint},
     )
+    word = kept_word(house, package, store, among=sleeping_stores(house, store))
     ingested = new_event(
         house,
         EventType.INGESTION,
         package_id,
         store=store,
         run=run,
-        detail={"size_bytes": package.size_bytes, "images": package.images, **measured},
+        detail={"size_bytes": package.size_bytes, "images": package.images, **measured, **word},
     )
     house.catalogue.images.add(package_id, stored.index)
     house.ledger.record(

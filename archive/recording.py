@@ -36,13 +36,21 @@ def new_event(
     )
 
 
-def fixity_event(house: House, copy: Copy, *, run: str, wrong: str | None, missing: bool = False) -> Event:
-    """That a copy was read.
+def fixity_event(
+    house: House,
+    copy: Copy,
+    *,
+    run: str,
+    wrong: str | None,
+    missing: bool = False,
+    more: Detail | None = None,
+) -> Event:
+    """That a copy was read, or that its store itself tells that something is wrong with it.
 
     wrong : what is wrong with it, for people; None where everything matched.
     missing : what is wrong is that something of it is not there.
     """
-    detail: dict[str, str | int | float | bool | None] = {"made_by": copy.made_by}
+    detail: dict[str, str | int | float | bool | None] = {"made_by": copy.made_by, **(more or {})}
     if wrong is not None:
         detail["found"] = "missing" if missing else "other bytes"
         detail["because"] = wrong

@@ -1,27 +1,30 @@
 """Reading copies again, every one or a random share, and recording what was found.
 
 "Unknown" (a store that could not be asked) is neither good nor bad: it is told and changes nothing.
+What sleeps is not woken: its store is asked what it keeps as a checksum (`archive.asserting`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from itertools import islice
 from time import monotonic
+from typing import Protocol
 
+from archive.asserting import Asserted, Word, event_of, hear, kept_word, sleeping_stores
 from archive.recording import fixity_event, new_run
 from archive.sampling import Inference, Sample, draw, infer
 from holdings.catalogue.interface import Entry
 from holdings.catalogue.manifest import MANIFEST_MAX_BYTES, read_manifest
-from holdings.errors import BadInput, HoldfastError, NotFound, NotOnline, Unavailable
+from holdings.errors import BadInput, Corrupt, HoldfastError, NotFound, NotOnline, Unavailable
 from holdings.house import House
 from holdings.ledger import copy_after
-from holdings.observing import CopyVerified, Finished, Started
-from holdings.records import MANIFEST_NAME, Copy, CopyStatus, Package, StoredObject
+from holdings.observing import Advanced, CopyVerified, Finished, Started
+from holdings.records import MANIFEST_NAME, Copy, CopyStatus, Event, EventType, Package, StoredObject
 from holdings.stores.interface import Store
 from holdings.stores.reaching import Reachable
 from holdings.stores.reading import read_and_hash
@@ -39,6 +42,8 @@ class Finding(StrEnum):
     CORRUPT = "corrupt"
     MISSING = "missing"
     UNKNOWN = "unknown"
+    ASLEEP = "asleep"
+    """Not read; what its store tells of it is not other than recorded."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +57,21 @@ class CheckedCopy:
     """None where it is good."""
     bytes_read: int
     seconds: float
+    told: Word | None = None
+    """What its store itself says of it; None where the copy was read, or its store was not asked."""
+
+
+class Reads(Protocol):
+    """Whoever reads whole copies, where this process does not (`tiering.batch`). Threads may share it."""
+
+    @property
+    def at_once(self) -> int:
+        """How many copies at a time keep it at work."""
+        ...
+
+    def read(self, package: Package, store: str, *, may_go_on: Callable[[], None]) -> object:
+        """Read and compare a copy. Raises NotFound, Corrupt, Conflict or Unavailable."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,18 +96,31 @@ class Verification:
         return sum(copy.bytes_read for copy in self.copies)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Run:
+    """What is the same for all copies of one run."""
+
+    house: House
+    packages: Mapping[str, Package]
+    run: str
+    waking: frozenset[str]
+    """Stores whose objects may sleep."""
+
+
 def verify(
     house: House,
     *,
     package_ids: Sequence[str] | None = None,
     store: str | None = None,
     sample: Sample | None = None,
+    crew: Reads | None = None,
 ) -> Verification:
     """Read every object of every copy, compare, and record each reading.
 
     package_ids : only these; None means all. Raises NotFound for one that the catalogue lacks.
     store : only copies there; None means everywhere.
     sample : only a random share of those copies; None means all.
+    crew : who reads the copies; None means this process.
     """
     if store is not None:
         house.store(store)
@@ -98,18 +131,22 @@ def verify(
         if copy.package_id in packages and copy.status not in _NOT_CLAIMED
     ]
     copies = claimed if sample is None else draw(claimed, sample)
-    run, stores = new_run(house, "verify"), Reachable()
+    stores, waking = Reachable(), sleeping_stores(house)
+    seen = _Run(house=house, packages=packages, run=new_run(house, "verify"), waking=waking)
     house.observer(
         Started(job=_JOB, total_bytes=sum(packages[copy.package_id].size_bytes for copy in copies))
     )
     checked: list[CheckedCopy] = []
     try:
-        with ThreadPoolExecutor(house.settings.limits.threads, thread_name_prefix=_JOB) as pool:
+        check = _check if crew is None else partial(_check_by, crew)
+        threads = house.settings.limits.threads if crew is None else crew.at_once
+        with ThreadPoolExecutor(threads, thread_name_prefix=_JOB) as pool:
             for batch in _batches(copies):
                 found = list(
-                    pool.map(lambda copy: _check(house, packages[copy.package_id], copy, stores), batch)
+                    pool.map(lambda copy: check(house, packages[copy.package_id], copy, stores), batch)
                 )
-                _record(house, batch, found, run)
+                found = _told(house, packages, batch, found)
+                _record(seen, batch, found)
                 checked += found
     finally:
         house.observer(Finished(job=_JOB))
@@ -120,7 +157,7 @@ def verify(
 
 def _inferred(population: int, checked: Sequence[CheckedCopy], sample: Sample) -> Inference:
     """A copy that nobody could look at says nothing, neither good nor bad."""
-    read = [copy for copy in checked if copy.finding is not Finding.UNKNOWN]
+    read = [copy for copy in checked if copy.finding not in (Finding.UNKNOWN, Finding.ASLEEP)]
     bad = sum(copy.finding is not Finding.GOOD for copy in read)
     return infer(population=population, read=len(read), bad=bad, seed=sample.seed)
 
@@ -164,7 +201,61 @@ def _check(house: House, package: Package, copy: Copy, stores: Reachable) -> Che
     )
 
 
-_WORST_FIRST = (Finding.CORRUPT, Finding.MISSING, Finding.UNKNOWN, Finding.GOOD)
+def _check_by(crew: Reads, house: House, package: Package, copy: Copy, stores: Reachable) -> CheckedCopy:
+    """As `_check`, with the reading done elsewhere; what is wrong is looked at from here, and named."""
+    began = monotonic()
+    try:
+        stores.check(copy.store)
+        house.store(copy.store)
+        crew.read(package, copy.store, may_go_on=lambda: None)
+        stores.answered(copy.store)
+    except (NotFound, Corrupt, NotOnline):
+        return _check(house, package, copy, stores)
+    except HoldfastError as error:
+        stores.failed(copy.store, error)
+        return _checked(copy, Finding.UNKNOWN, error.sentence, 0, began)
+    house.observer(Advanced(job=_JOB, size_bytes=package.size_bytes))
+    return _checked(copy, Finding.GOOD, None, package.size_bytes, began)
+
+
+def _checked(copy: Copy, finding: Finding, because: str | None, bytes_read: int, began: float) -> CheckedCopy:
+    return CheckedCopy(
+        package_id=copy.package_id,
+        store=copy.store,
+        finding=finding,
+        because=because,
+        bytes_read=bytes_read,
+        seconds=monotonic() - began,
+    )
+
+
+def _told(
+    house: House, packages: Mapping[str, Package], batch: Sequence[Copy], found: Sequence[CheckedCopy]
+) -> list[CheckedCopy]:
+    """The same, with what the stores say of the copies that sleep."""
+    asleep = [
+        (packages[copy.package_id], copy)
+        for copy, each in zip(batch, found, strict=True)
+        if each.finding is Finding.ASLEEP
+    ]
+    heard = iter(hear(house, asleep) if asleep else ())
+    return [_with_word(each, next(heard)) if each.finding is Finding.ASLEEP else each for each in found]
+
+
+_MEANS = {Word.OTHER: Finding.CORRUPT, Word.MISSING: Finding.MISSING}
+
+
+def _with_word(checked: CheckedCopy, heard: Asserted) -> CheckedCopy:
+    says = heard.because or f"{heard.store} itself tells the checksums that were recorded; it was not read."
+    return replace(
+        checked,
+        finding=_MEANS.get(heard.word, Finding.ASLEEP),
+        because=says if heard.word in _MEANS else f"{checked.because} {says}",
+        told=heard.word,
+    )
+
+
+_WORST_FIRST = (Finding.CORRUPT, Finding.MISSING, Finding.UNKNOWN, Finding.ASLEEP, Finding.GOOD)
 _Reading = tuple[Finding, str, int]
 """What was found, why, and how many bytes were read."""
 
@@ -181,9 +272,12 @@ def _readings(house: House, package: Package, copy: Copy, stores: Reachable) -> 
             stores.check(store.name)
             reading = step()
         except HoldfastError as error:
+            if isinstance(error, NotOnline):
+                yield Finding.ASLEEP, error.sentence, 0
+                continue
             stores.failed(store.name, error)
             yield Finding.UNKNOWN, error.sentence, 0
-            if isinstance(error, Unavailable) and not isinstance(error, NotOnline):
+            if isinstance(error, Unavailable):
                 return  # it is away for the next object, too
         else:
             stores.answered(store.name)
@@ -221,18 +315,35 @@ def _check_manifest(store: Store, package: Package) -> _Reading:
     return Finding.CORRUPT, f"{key} in {store.name} tells of another package than was recorded.", 0
 
 
-def _record(house: House, batch: Sequence[Copy], found: Sequence[CheckedCopy], run: str) -> None:
+def _record(seen: _Run, batch: Sequence[Copy], found: Sequence[CheckedCopy]) -> None:
     """Readings of copies that are still what they were when the reading began."""
     present = {
         (copy.package_id, copy.store): copy
         for package_id in dict.fromkeys(copy.package_id for copy in batch)
-        for copy in house.catalogue.copies(package_id=package_id)
+        for copy in seen.house.catalogue.copies(package_id=package_id)
     }
     events = [
-        fixity_event(house, copy, run=run, wrong=checked.because, missing=checked.finding is Finding.MISSING)
+        event
         for copy, checked in zip(batch, found, strict=True)
         # A copy that was moved or retired while it was read must not be brought back by a late row.
-        if checked.finding is not Finding.UNKNOWN and present.get((copy.package_id, copy.store)) == copy
+        if present.get((copy.package_id, copy.store)) == copy
+        and (event := _event(seen, copy, checked)) is not None
     ]
     if events:
-        house.ledger.record(Entry(copies=[copy_after(event) for event in events], events=events))
+        read = [event for event in events if event.event_type is not EventType.ASSERTION]
+        seen.house.ledger.record(Entry(copies=[copy_after(event) for event in read], events=events))
+
+
+def _event(seen: _Run, copy: Copy, checked: CheckedCopy) -> Event | None:
+    if checked.told is not None:
+        asserted = Asserted(
+            package_id=copy.package_id, store=copy.store, word=checked.told, because=checked.because
+        )
+        return event_of(seen.house, copy, asserted, run=seen.run)
+    if checked.finding is Finding.UNKNOWN:
+        return None
+    more = None
+    if checked.finding is Finding.GOOD:
+        more = kept_word(seen.house, seen.packages[copy.package_id], copy.store, among=seen.waking)
+    missing = checked.finding is Finding.MISSING
+    return fixity_event(seen.house, copy, run=seen.run, wrong=checked.because, missing=missing, more=more)

@@ -52,6 +52,9 @@ class EventType(StrEnum):
     FORMAT_IDENTIFICATION = "format identification"
     REPLICATION = "replication"
     FIXITY_CHECK = "fixity check"
+    ASSERTION = "fixity assertion"
+    """A store told, of what sleeps, the checksums that were recorded. Nobody read it: not of PREMIS, and
+    never taken for a fixity check."""
     VALIDATION = "validation"
     EXPORTING = "exporting"
     DELETION = "deletion"

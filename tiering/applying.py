@@ -22,6 +22,7 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 
+from archive.asserting import kept_word, sleeping_stores
 from archive.recording import fixity_event, new_event, new_run
 from holdings.catalogue.interface import Entry
 from holdings.clock import iso
@@ -188,6 +189,7 @@ class _Run:
 
     def __post_init__(self) -> None:
         self._on_hold = packages_on_hold(self.house.catalogue)
+        self._waking = sleeping_stores(self.house)
         self._stop = threading.Event()
         self._stores = Reachable()
         self._leased: frozenset[str] = frozenset()
@@ -299,7 +301,8 @@ class _Run:
                     break
             else:
                 self._stores.answered(source, move.target_store)
-                events.append(self._made(move, source, time.monotonic() - began if fresh else None, until))
+                seconds = time.monotonic() - began if fresh else None
+                events.append(self._made(move, package, source, seconds, until))
                 return _Outcome(result=move, events=events)
         return _Outcome(result=failed, events=events)
 
@@ -332,10 +335,13 @@ class _Run:
         if isinstance(happening, Advanced):
             self.house.observer(Advanced(job=self._job, size_bytes=happening.size_bytes))
 
-    def _made(self, move: Move, source: str, seconds: float | None, until: datetime | None) -> Event:
+    def _made(
+        self, move: Move, package: Package, source: str, seconds: float | None, until: datetime | None
+    ) -> Event:
         """seconds : None where an earlier run had written part of it, so that nothing was measured."""
         measured = {} if seconds is None else {"seconds": round(seconds, 6)}
         locked = {} if until is None else {"locked_until": iso(until)}
+        word = kept_word(self.house, package, move.target_store, among=self._waking)
         self.house.observer(
             CopyVerified(
                 package_id=move.package_id,
@@ -350,7 +356,14 @@ class _Run:
             move.package_id,
             run=self.plan.plan_id,
             store=move.target_store,
-            detail={"source": source, "size_bytes": move.size_bytes, "rule": move.rule, **measured, **locked},
+            detail={
+                "source": source,
+                "size_bytes": move.size_bytes,
+                "rule": move.rule,
+                **measured,
+                **locked,
+                **word,
+            },
         )
 
     def _lost(self, move: Move, lost: SourceLost) -> Event:

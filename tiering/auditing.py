@@ -4,7 +4,8 @@
 listings ──> surprises (objects nobody knows), absent copies ─┐
 catalogue ──> oldest reading first, stores in turn ───────────┴──> read ──> history
 ```
-What sleeps is not woken, and what could not be looked at is neither good nor bad. Only where a
+What sleeps is not woken: its store is asked for the checksums that it keeps, which is told apart from
+a reading (`archive.asserting`). What could not be looked at is neither good nor bad. Only where a
 store answers for everything else, and refuses to give a few copies twice, are those suspect: so a
 server tells of a bit that flipped on its disk.
 """
@@ -19,13 +20,14 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby, islice, zip_longest
 
+from archive.asserting import Asserted, Word, event_of, hear, kept_word, sleeping_stores
 from archive.recording import fixity_event, new_run
 from archive.verifying import CheckedCopy, Finding
 from holdings.catalogue.interface import Entry
 from holdings.errors import Conflict, Corrupt, HoldfastError, NotFound, NotOnline
 from holdings.house import House
 from holdings.ledger import copy_after
-from holdings.records import MANIFEST_NAME, PACKAGES_PREFIX, Copy, CopyStatus, Event, Package
+from holdings.records import MANIFEST_NAME, PACKAGES_PREFIX, Copy, CopyStatus, Event, EventType, Package
 from holdings.stores.reaching import Reachable
 from holdings.stores.throttled import ThrottledStore
 from tiering.crew import Crew
@@ -56,13 +58,18 @@ class Audited:
 
     copies: Sequence[CheckedCopy]
     """Those that were read, or could not be."""
-    asleep: Sequence[tuple[str, str]]
-    """Copies (package, store) that were left to sleep."""
+    asserted: Sequence[Asserted]
+    """Copies that were left to sleep, and what their stores say of them."""
     surprises: Sequence[Surprise]
     unlisted: Sequence[tuple[str, str]]
     """Stores whose listing could not be had, and why: of surprises there nothing is known."""
     left: int
     """Copies that are not this run's share."""
+
+    @property
+    def asleep(self) -> list[tuple[str, str]]:
+        """Copies (package, store) that were left to sleep."""
+        return [(each.package_id, each.store) for each in self.asserted]
 
     @property
     def wrong(self) -> list[CheckedCopy]:
@@ -113,10 +120,10 @@ def audit(
             unlisted.append((name, error.sentence))
     copies = _in_turn(house, absent)
     chosen = list(_chosen(house, copies, budget_bytes=budget_bytes, share=share))
-    checked, asleep = _read_all(slowed, chosen, run, crew)
+    checked, asserted = _read_all(slowed, chosen, run, crew)
     return Audited(
         copies=checked,
-        asleep=asleep,
+        asserted=asserted,
         surprises=surprises,
         unlisted=unlisted,
         left=len(copies) - len(chosen),
@@ -161,10 +168,10 @@ def _chosen(
 
 def _read_all(
     house: House, copies: Sequence[Copy], run: str, crew: Crew | None
-) -> tuple[list[CheckedCopy], list[tuple[str, str]]]:
+) -> tuple[list[CheckedCopy], list[Asserted]]:
     checked: list[CheckedCopy] = []
-    asleep: list[tuple[str, str]] = []
-    stores, waiting = Reachable(), iter(copies)
+    asserted: list[Asserted] = []
+    stores, waiting, waking = Reachable(), iter(copies), sleeping_stores(house)
     read = partial(read_witness, house) if crew is None else crew.read
     threads = house.settings.limits.threads if crew is None else crew.at_once
     with ThreadPoolExecutor(threads, thread_name_prefix="audit") as pool:
@@ -174,14 +181,35 @@ def _read_all(
             known = [copy for copy in batch if copy.package_id in packages]
             readings = list(pool.map(partial(_reading, read, packages, stores), known))
             readings = _given_up_on(house, packages, known, readings)
-            _record(house, known, readings, run)
-            checked += [reading for reading in readings if reading is not None]
-            asleep += [
-                (copy.package_id, copy.store)
-                for copy, reading in zip(known, readings, strict=True)
-                if reading is None
+            seen = [(copy, each) for copy, each in zip(known, readings, strict=True) if each is not None]
+            asleep = [copy for copy, each in zip(known, readings, strict=True) if each is None]
+            heard = hear(house, [(packages[copy.package_id], copy) for copy in asleep]) if asleep else []
+            told = [
+                (copy, event)
+                for copy, each in zip(asleep, heard, strict=True)
+                if (event := event_of(house, copy, each, run=run)) is not None
             ]
-    return checked, asleep
+            _record(house, [*_events(house, packages, seen, run, waking), *told])
+            checked += [each for _, each in seen]
+            checked += [_accused(each) for each in heard if each.word in _MEANS]
+            asserted += [each for each in heard if each.word not in _MEANS]
+    return checked, asserted
+
+
+_MEANS = {Word.OTHER: Finding.CORRUPT, Word.MISSING: Finding.MISSING}
+
+
+def _accused(asserted: Asserted) -> CheckedCopy:
+    """A copy that sleeps and that its own store speaks against."""
+    return CheckedCopy(
+        package_id=asserted.package_id,
+        store=asserted.store,
+        finding=_MEANS[asserted.word],
+        because=asserted.because,
+        bytes_read=0,
+        seconds=0.0,
+        told=asserted.word,
+    )
 
 
 def _reading(
@@ -249,30 +277,39 @@ def _is_told_of(house: House, package: Package, name: str) -> bool:
         return False
 
 
-def _record(house: House, copies: Sequence[Copy], found: Sequence[CheckedCopy | None], run: str) -> None:
-    """Readings of copies that are still what they were when the reading began."""
-    read = [
-        (
-            copy,
-            fixity_event(house, copy, run=run, wrong=each.because, missing=each.finding is Finding.MISSING),
-        )
-        for copy, each in zip(copies, found, strict=True)
-        if each is not None and each.finding is not Finding.UNKNOWN
-    ]
+def _events(
+    house: House,
+    packages: Mapping[str, Package],
+    read: Sequence[tuple[Copy, CheckedCopy]],
+    run: str,
+    waking: frozenset[str],
+) -> Iterator[tuple[Copy, Event]]:
+    for copy, each in read:
+        if each.finding is Finding.UNKNOWN:
+            continue
+        good, missing = each.finding is Finding.GOOD, each.finding is Finding.MISSING
+        more = kept_word(house, packages[copy.package_id], copy.store, among=waking) if good else None
+        yield copy, fixity_event(house, copy, run=run, wrong=each.because, missing=missing, more=more)
+
+
+def _record(house: House, found: Sequence[tuple[Copy, Event]]) -> None:
+    """Findings on copies that are still what they were when the reading began."""
     try:
-        _write(house, read)
+        _write(house, found)
     except Conflict:
         # Somebody changed one of them meanwhile: his word on that one stands, ours on the others.
-        for each in read:
+        for each in found:
             with suppress(Conflict):
                 _write(house, [each])
 
 
-def _write(house: House, read: Sequence[tuple[Copy, Event]]) -> None:
-    if read:
-        events = [event for _, event in read]
-        expecting = [copy for copy, _ in read]
-        house.ledger.record(Entry(copies=list(map(copy_after, events)), events=events, expecting=expecting))
+def _write(house: House, found: Sequence[tuple[Copy, Event]]) -> None:
+    if found:
+        events = [event for _, event in found]
+        expecting = [copy for copy, _ in found]
+        # A store's word changes no copy: it stays as old as its last reading.
+        copies = [copy_after(event) for event in events if event.event_type is not EventType.ASSERTION]
+        house.ledger.record(Entry(copies=copies, events=events, expecting=expecting))
 
 
 def _compared(house: House, name: str) -> Iterator[Surprise | tuple[str, str]]:

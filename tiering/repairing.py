@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from archive.recording import new_event, new_run
+from archive.asserting import kept_word, sleeping_stores
+from archive.recording import Detail, new_event, new_run
 from holdings.catalogue.interface import Entry
 from holdings.catalogue.leasing import Purpose
 from holdings.errors import Conflict, HoldfastError, NotFound, Transient
@@ -71,7 +72,8 @@ def _mended(house: House, held: Leases, copy: Copy) -> Repaired:
         witness = _witness(house, package, copy.store)
         aside += _make_room(house, package, copy.store, witness, held.holder)
         copy_package(package, house.store(witness.store), house.store(copy.store))
-        _record(house, copy, witness, held.holder, aside)
+        word = kept_word(house, package, copy.store, among=sleeping_stores(house, copy.store))
+        _record(house, copy, witness, held.holder, {"set_aside": ", ".join(aside) or None, **word})
     except (HoldfastError, SourceLost, SourceAway) as error:
         because = error.sentence if isinstance(error, HoldfastError) else error.cause.sentence
         return _told(copy, None, aside, because)
@@ -142,13 +144,13 @@ def _hash_of(store: Store, info: ObjectInfo) -> str | None:
     return None
 
 
-def _record(house: House, copy: Copy, witness: Witness, run: str, aside: Sequence[str]) -> None:
+def _record(house: House, copy: Copy, witness: Witness, run: str, more: Detail) -> None:
     event = new_event(
         house,
         EventType.RECOVERY,
         copy.package_id,
         run=run,
         store=copy.store,
-        detail={"source": witness.store, "was": copy.status.value, "set_aside": ", ".join(aside) or None},
+        detail={"source": witness.store, "was": copy.status.value, **more},
     )
     house.ledger.record(Entry(copies=[copy_after(event)], events=[event], expecting=[copy]))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from holdings.house import House
-from holdings.records import CopyStatus
+from holdings.records import CopyStatus, EventType, Outcome
 from holdings.settings.prices import PriceSheet
 from tiering.circumstances import find_circumstances
 from tiering.situations import with_bytes
+
+_SECONDS = 600
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +31,16 @@ class CollectionTotals:
     size_bytes: int
     below_policy: int
     """Packages of the collection, whatever the tier, that are below the policy."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AssertedTotals:
+    """Verified copies of which their store itself told the recorded checksums since they were read."""
+
+    store: str
+    copies: int
+    oldest: datetime
+    """The earliest of their latest assertions. No copy is younger for them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,6 +98,36 @@ def asleep_in(house: House, sheets: Mapping[str, PriceSheet]) -> dict[str, int]:
         for name, sheet in sheets.items()
         if sheet.amount("restore_hours") > 0
     }
+
+
+def asserted_in(house: House, stores: Collection[str]) -> list[AssertedTotals]:
+    """What the stores said of what sleeps in them, in order of their names; none where nobody asked.
+
+    stores : those that are looked at.
+    """
+    if not stores:
+        return []
+    query = f"""
+        SELECT c.store, count(*) AS copies, min(epoch(told.at)) AS oldest
+        FROM copies c JOIN (
+            SELECT package_id, store, max(happened_at) AS at FROM events
+            WHERE event_type = '{EventType.ASSERTION}' AND outcome = '{Outcome.SUCCESS}'
+            GROUP BY package_id, store
+        ) told ON told.package_id = c.package_id AND told.store = c.store
+        WHERE c.status = '{CopyStatus.VERIFIED}' AND (c.verified_at IS NULL OR told.at > c.verified_at)
+        GROUP BY c.store ORDER BY c.store
+    """  # noqa: S608  # three words of ours
+    with house.catalogue.sql(query, seconds=_SECONDS) as reader:
+        rows = reader.read_all().to_pylist()
+    return [
+        AssertedTotals(
+            store=row["store"],
+            copies=row["copies"],
+            oldest=datetime.fromtimestamp(row["oldest"], UTC),
+        )
+        for row in rows
+        if row["store"] in stores
+    ]
 
 
 def under_way(house: House) -> UnderWay:

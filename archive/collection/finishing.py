@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 
+from archive.asserting import kept_word, sleeping_stores
 from archive.collection.batch import Failure
 from archive.collection.built import BuiltImage
 from archive.collection.index import index_bytes, index_key
@@ -119,6 +120,7 @@ def record(
         )
         for size in sizes_of(built)
     ]
+    word = kept_word(house, package, store, among=sleeping_stores(house, store))
     ingested = new_event(
         house,
         EventType.INGESTION,
@@ -126,7 +128,7 @@ def record(
         store=store,
         run=run,
         # Without seconds: most of them went into encoding, and plans measure the store's rate by them.
-        detail={"size_bytes": package.size_bytes, "images": 0, "built": len(built)},
+        detail={"size_bytes": package.size_bytes, "images": 0, "built": len(built), **word},
     )
     house.ledger.record(
         Entry(packages=[package], copies=[copy_after(ingested)], events=[*creations, ingested])

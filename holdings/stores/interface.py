@@ -51,6 +51,21 @@ class ObjectInfo(Written):
     modified_at: datetime
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToldSum:
+    """A store's own word on the bytes of an object: they were not read to say it."""
+
+    key: str
+    size_bytes: int
+    version: str
+    algorithm: str | None
+    """`SHA256`, `CRC64NVME`; None where the store keeps none for it."""
+    value: str
+    """As the store writes it: base64, after which a sum of parts has their number (`…=-3`)."""
+    of_all_bytes: bool
+    """False where it sums up the sums of parts, or where the store does not say of what it is."""
+
+
 class Named(Protocol):
     """Whatever can say which store it is."""
 
@@ -167,7 +182,15 @@ class Warms(Named, Protocol):
         ...
 
 
-class Store(Lists, Heads, Reads, Writes, Copies, Deletes, Warms, Protocol):
+class Tells(Named, Protocol):
+    """Whatever says what its objects sum up to, also of those that sleep."""
+
+    def told_sum(self, key: str) -> ToldSum:
+        """The checksum that the store keeps of `key`; nothing is read for it. Raises NotFound."""
+        ...
+
+
+class Store(Lists, Heads, Reads, Writes, Copies, Deletes, Warms, Tells, Protocol):
     """One place that keeps objects. Ask for the smaller protocols where they suffice."""
 
     def close(self) -> None:
@@ -211,6 +234,18 @@ def check_range(key: str, start: int, length: int) -> None:
     """BadInput unless the range is one that an object can have."""
     if start < 0 or length < 0:
         raise BadInput(f"{length} bytes from byte {start} of {key} is not a range.")
+
+
+def no_sum(info: ObjectInfo) -> ToldSum:
+    """What a store tells that keeps no checksums."""
+    return ToldSum(
+        key=info.key,
+        size_bytes=info.size_bytes,
+        version=info.version,
+        algorithm=None,
+        value="",
+        of_all_bytes=False,
+    )
 
 
 def nothing_beside(store: str, source: str) -> BadInput:

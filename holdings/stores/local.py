@@ -28,8 +28,10 @@ from holdings.stores import local_files as files
 from holdings.stores.interface import (
     Buffer,
     ObjectInfo,
+    ToldSum,
     check_prefix,
     check_range,
+    no_sum,
     nothing_beside,
     too_long,
     too_short,
@@ -160,6 +162,9 @@ class LocalStore:
 
     def is_online(self, key: str) -> bool:
         return bool(self.head(key))
+
+    def told_sum(self, key: str) -> ToldSum:
+        return no_sum(self.head(key))
 
     def close(self) -> None:
         """Nothing is held open between verbs."""

@@ -16,9 +16,11 @@ from holdings.errors import AlreadyExists, Conflict, NotFound
 from holdings.stores.interface import (
     Buffer,
     ObjectInfo,
+    ToldSum,
     check_key,
     check_prefix,
     check_range,
+    no_sum,
     nothing_beside,
     too_long,
     too_short,
@@ -117,6 +119,9 @@ class MemoryStore:
 
     def is_online(self, key: str) -> bool:
         return bool(self._find(key))
+
+    def told_sum(self, key: str) -> ToldSum:
+        return no_sum(self.head(key))
 
     def close(self) -> None:
         """Nothing to give back; what was put stays while somebody holds the store."""

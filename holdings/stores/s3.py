@@ -11,8 +11,9 @@ only these calls are made, and no call ever changes or deletes a bucket:
   `ListMultipartUploads` for what was left unfinished; `ListObjectsV2` by any prefix;
   `DeleteObject` with If-Match (without it only for our own claims, see `s3_claims`);
   `HeadBucket`, since a 404 to HeadObject does not tell a missing object from a missing
-  bucket; `HeadObject` for the storage class and `RestoreObject` (POST, and only for objects
-  that say they sleep: servers without cold classes never get one).
+  bucket; `HeadObject` for the storage class and the checksum that the server keeps, and
+  `RestoreObject` (POST, and only for objects that say they sleep: servers without cold classes
+  never get one).
 
 An object's version is its ETag: opaque, but another whenever the bytes are others.
 """
@@ -31,6 +32,7 @@ from holdings.stores.interface import (
     MAX_KEY_BYTES,
     Buffer,
     ObjectInfo,
+    ToldSum,
     Written,
     check_key,
     check_prefix,
@@ -50,6 +52,7 @@ from holdings.stores.s3_multipart import (
     sender_of_ranges,
     upload,
 )
+from holdings.stores.s3_sums import sum_told
 
 if TYPE_CHECKING:
     from obstore import BytesStream, GetOptions, ObjectMeta
@@ -197,6 +200,9 @@ class S3Store:
         restored = 'ongoing-request="false"' in found.get("Restore", "")
         return restored or found.get("StorageClass") not in _SLEEPING_CLASSES
 
+    def told_sum(self, key: str) -> ToldSum:
+        return sum_told(key, self._storage(key, ChecksumMode="ENABLED"))
+
     def close(self) -> None:
         self._access.close()
 
@@ -246,13 +252,15 @@ class S3Store:
             found = self._access.control.head_object(Bucket=bucket, Key=prefix + key)
         return (bucket, prefix + key), found["ContentLength"], found["ETag"]
 
-    def _storage(self, key: str) -> dict[str, Any]:
-        """HeadObject with the fields of cold storage, which obstore does not give."""
-        self.head(key)
-        with self._told(key):
-            found: dict[str, Any] = self._access.control.head_object(
-                Bucket=self._access.bucket, Key=self._full(key)
-            )
+    def _storage(self, key: str, **more: str) -> dict[str, Any]:
+        """HeadObject with the fields of cold storage and of checksums, which obstore does not give."""
+        at = {"Bucket": self._access.bucket, "Key": self._full(key)}
+        try:
+            with self._told(key):
+                found: dict[str, Any] = self._access.control.head_object(**at, **more)
+        except NotFound:
+            self.head(key)  # tells a missing bucket from a missing object
+            raise
         return found
 
     def _refuse_if_there(self, key: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from holdings.stores.interface import Buffer, ObjectInfo, Store, Written
+from holdings.stores.interface import Buffer, ObjectInfo, Store, ToldSum, Written
 
 Answer = TypeVar("Answer")
 
@@ -60,6 +60,9 @@ class Wrapper:
 
     def is_online(self, key: str) -> bool:
         return self._ask("is_online", key, lambda: self._inner.is_online(key))
+
+    def told_sum(self, key: str) -> ToldSum:
+        return self._ask("told_sum", key, lambda: self._inner.told_sum(key))
 
     def close(self) -> None:
         self._inner.close()

@@ -18,6 +18,7 @@ from tiering.holding import holds_on
 from tiering.planning import store_sheets
 from tiering.policy import Policy, read_policy
 from tiering.standing import Wanting, below_policy
+from tiering.totalling import asserted_in
 
 Data = dict[str, Any]
 NAMED = 30
@@ -29,6 +30,7 @@ def gather_holdings(house: House) -> Data:
     """Everything that a report says of what is held."""
     policy, at = read_policy(house.settings.policy), house.clock.now()
     held, copies = _held(house), _copies(house, at)
+    told = {each.store: each.copies for each in asserted_in(house, house.stores)}
     wanting = below_policy(house, policy, at=at)
     statuses = Counter[str]()
     for each in copies:
@@ -45,7 +47,7 @@ def gather_holdings(house: House) -> Data:
         "given_up": statuses.pop("retired", 0),
         "not_good": dict(sorted(statuses.items())),
         "below": [_wanting(each) for each in wanting],
-        "stores": [_store(house, name, copies) for name in house.stores],
+        "stores": [_store(house, name, copies, told.get(name, 0)) for name in house.stores],
         "collections": _collections(house, held),
         "cells": _cells(house, held),
         "ages": _ages(copies, policy, house),
@@ -106,7 +108,7 @@ def _wanting(each: Wanting) -> Data:
     }
 
 
-def _store(house: House, name: str, copies: list[Data]) -> Data:
+def _store(house: House, name: str, copies: list[Data], told: int) -> Data:
     spec = house.settings.stores[name]
     here = [each for each in copies if each["store"] == name]
     good = [each for each in here if each["status"] == "verified"]
@@ -119,6 +121,7 @@ def _store(house: House, name: str, copies: list[Data]) -> Data:
         "bytes": sum(each["bytes"] for each in good),
         "not_good": sum(each["copies"] for each in here if each["status"] not in ("verified", "retired")),
         "oldest_check": moment_of(min(read, default=None)),
+        "told": told,
         "wakes_in_hours": store_sheets(house)[name].amount("restore_hours"),
     }
 

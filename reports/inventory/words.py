@@ -116,6 +116,11 @@ def sleep_sentences(data: Data) -> Iterator[str]:
             f"{plural(each['packages'], 'copy', 'copies')} in {each['name']} ({si_bytes(each['bytes'])}); by "
             f"its price sheet they take {each['wakes_in_hours']:g} hours to wake."
         )
+        if each.get("told"):  # a page that was made before has no such number
+            yield (
+                f"Of {count(each['told'])} of them {each['name']} itself told the recorded checksums since "
+                "they were last read. That is weaker than reading them, and counts for no reading."
+            )
 
 
 def kept_sentences(data: Data) -> Iterator[str]:

@@ -15,6 +15,7 @@ from service.cli.statuses import DONE, NO, UNREACHABLE
 from service.wording import count, size
 
 if TYPE_CHECKING:
+    from archive.asserting import Asserted
     from tiering.auditing import Audited
     from tiering.repairing import Repaired
 
@@ -37,7 +38,10 @@ def audit(
     settings: SettingsFile = None,
     as_json: AsJson = False,
 ) -> int:
-    """Read copies again, those first that were read longest ago; what sleeps is left asleep.
+    """Read copies again, those first that were read longest ago.
+
+    What sleeps is left asleep: its store is asked for the checksums that it keeps. That is weaker
+    evidence, told apart: a copy stays as old as its last reading.
 
     \b
     EXAMPLES
@@ -62,6 +66,7 @@ def audit(
         "bytes_read": found.bytes_read,
         "copies": found.copies,
         "asleep": found.asleep,
+        "asserted": found.asserted,
         "surprises": found.surprises,
         "unlisted": found.unlisted,
         "left": found.left,
@@ -137,16 +142,29 @@ def _audit_lines(found: Audited) -> Iterator[str]:
         yield f"{surprise.key} in {surprise.store} is a surprise ({found_size}): {surprise.says}."
     for store, because in found.unlisted:
         yield f"{store} could not be listed: {because}"
-    if found.asleep:
-        yield f"{count(len(found.asleep), 'copy', 'copies')} left asleep."
+    if found.asserted:
+        yield from _asleep_lines(found.asserted)
+    read = [copy for copy in found.copies if copy.told is None]
     good = len(found.copies) - len(found.wrong) - len(found.unknown)
     yield (
-        f"{count(len(found.copies), 'copy', 'copies')} read, {size(found.bytes_read)}: {good} good, "
+        f"{count(len(read), 'copy', 'copies')} read, {size(found.bytes_read)}: {good} good, "
         f"{len(found.wrong)} damaged or missing, {len(found.unknown)} unknown; "
         f"{count(found.left, 'copy', 'copies')} left for another day."
     )
     if found.wrong:
         yield "Try: holdfast repair"
+
+
+def _asleep_lines(asserted: Sequence[Asserted]) -> Iterator[str]:
+    same = sum(each.because is None for each in asserted)
+    yield (
+        f"{count(len(asserted), 'copy', 'copies')} left asleep; of {same:,} the store itself tells the "
+        "checksums that were recorded, which is not reading them."
+    )
+    untold = [each for each in asserted if each.because]
+    for store in dict.fromkeys(each.store for each in untold):
+        here = [each for each in untold if each.store == store]
+        yield f"{count(len(here), 'copy', 'copies')} in {store} cannot be compared: {here[0].because}"
 
 
 def _repair_lines(found: Sequence[Repaired]) -> Iterator[str]:

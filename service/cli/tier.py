@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from holdings.house import House
     from tiering.applying import Applied
     from tiering.plan import Cost, Due, Move, Plan, Removal
-    from tiering.totalling import CollectionTotals, UnderWay
+    from tiering.totalling import AssertedTotals, CollectionTotals, UnderWay
 
 
 def plan(
@@ -121,7 +121,7 @@ def status(
     """
     from tiering.holding import holds_on
     from tiering.planning import store_sheets
-    from tiering.totalling import asleep_in, totals_by_collection, under_way
+    from tiering.totalling import asleep_in, asserted_in, totals_by_collection, under_way
 
     with open_here(settings) as house:
         sheets = store_sheets(house)
@@ -131,6 +131,7 @@ def status(
         below = sorted({move.package_id for move in made.moves} | {item.package_id for item in made.blocked})
         collections = totals_by_collection(house, frozenset(below))
         asleep = asleep_in(house, sheets)
+        asserted = asserted_in(house, [name for name, number in asleep.items() if number])
         journal = under_way(house)
     document = {
         "at": made.at,
@@ -143,13 +144,14 @@ def status(
         "holds": held,
         "collections": collections,
         "asleep": asleep,
+        "asserted": asserted,
         "journal": journal,
     }
     if metrics is not None:
-        lines = [*_metrics(stores, below, made, held), *_more_metrics(collections, asleep, journal)]
+        lines = [*_metrics(stores, below, made, held), *_more_metrics(collections, asleep, asserted, journal)]
         write_text(metrics, "\n".join(lines) + "\n")
     hours = {name: sheets[name].amount("restore_hours") for name, number in asleep.items() if number}
-    more = _more_lines(collections, asleep, hours, journal)
+    more = [*_collection_lines(collections), *_asleep_lines(asleep, hours, asserted), *_begun_lines(journal)]
     answer(document, [*_status_lines(stores, below, made), *more], as_json=as_json)
     return NO if below else DONE
 
@@ -342,7 +344,10 @@ def _metrics(stores: list[dict[str, object]], below: list[str], made: Plan, held
 
 
 def _more_metrics(
-    collections: Sequence[CollectionTotals], asleep: Mapping[str, int], journal: UnderWay
+    collections: Sequence[CollectionTotals],
+    asleep: Mapping[str, int],
+    asserted: Sequence[AssertedTotals],
+    journal: UnderWay,
 ) -> Iterator[str]:
     for name in ("copies", "bytes", "below_policy"):
         yield f"# TYPE holdfast_collection_{name} gauge"
@@ -351,6 +356,8 @@ def _more_metrics(
             yield f'holdfast_collection_{name}{{collection="{each.collection}",tier="{each.tier}"}} {number}'
     yield "# TYPE holdfast_copies_asleep gauge"
     yield from (f'holdfast_copies_asleep{{store="{name}"}} {number}' for name, number in asleep.items())
+    yield "# TYPE holdfast_copies_asserted gauge"
+    yield from (f'holdfast_copies_asserted{{store="{each.store}"}} {each.copies}' for each in asserted)
     yield "# TYPE holdfast_removals_begun gauge"
     yield f"holdfast_removals_begun {journal.removals_begun}"
     if journal.last_event_at is not None:
@@ -358,24 +365,32 @@ def _more_metrics(
         yield f"holdfast_last_event_timestamp_seconds {journal.last_event_at.timestamp():.0f}"
 
 
-def _more_lines(
-    collections: Sequence[CollectionTotals],
-    asleep: Mapping[str, int],
-    hours: Mapping[str, float],
-    journal: UnderWay,
-) -> Iterator[str]:
+def _collection_lines(collections: Sequence[CollectionTotals]) -> Iterator[str]:
     if collections:
         rows = [
             (each.collection, each.tier, f"{each.copies:,}", size(each.size_bytes), f"{each.below_policy:,}")
             for each in collections
         ]
         yield from table([("collection", "tier", "copies", "bytes", "below"), *rows])
+
+
+def _asleep_lines(
+    asleep: Mapping[str, int], hours: Mapping[str, float], asserted: Sequence[AssertedTotals]
+) -> Iterator[str]:
     for name, wait in hours.items():
         # A folder may stand for a tape library, and asking costs a request an object: the sheet is believed.
         yield (
             f"{count(asleep[name], 'copy', 'copies')} in {name}: waking takes {wait:g} h, says its price "
             "sheet; the store itself was not asked."
         )
+    for each in asserted:
+        yield (
+            f"Of {count(each.copies, 'copy', 'copies')} in {each.store} the store itself told the recorded "
+            f"checksums since they were last read, on {each.oldest:%Y-%m-%d} or later. That is no reading."
+        )
+
+
+def _begun_lines(journal: UnderWay) -> Iterator[str]:
     if journal.removals_begun:
         begun = count(journal.removals_begun, "removal")
         yield f"{begun} begun and not ended: the next apply of a plan ends it."

@@ -75,6 +75,12 @@ def test_the_last_reading_counts_whatever_its_outcome() -> None:
     assert latest_verifications([bad, good, exported]) == {("nhm-1", "hot"): bad}
 
 
+def test_a_stores_own_word_is_no_reading() -> None:
+    read = reading(1)
+    told = replace(an_event("nhm-1", days=2), event_type=EventType.ASSERTION)
+    assert latest_verifications([read, told]) == {("nhm-1", "hot"): read}
+
+
 def test_what_a_reading_says_of_the_copy() -> None:
     good = copy_after(reading(1, made_by="plan-1"))
     assert (good.status, good.made_by) == (CopyStatus.VERIFIED, "plan-1")

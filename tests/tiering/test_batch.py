@@ -14,9 +14,10 @@ from typing import Any
 import distributed
 import pytest
 
+from archive.verifying import Finding, verify
 from holdings.errors import BadInput, Unavailable
 from holdings.house import House
-from holdings.observing import CopyVerified, Happening, Observer, nobody
+from holdings.observing import Advanced, CopyVerified, Happening, Observer, nobody
 from holdings.records import CopyStatus, EventType, Package
 from holdings.stores.opening import create_store
 from tests.archive.helpers import files_of
@@ -146,6 +147,24 @@ def test_workers_that_are_killed_are_survived(tmp_path: Path) -> None:
             assert (len(found.copies), found.wrong, found.unknown) == (128, [], [])
 
 
+@pytest.mark.soak
+def test_a_verification_outlives_its_workers(tmp_path: Path) -> None:
+    killed: list[int] = []
+    with distributed.LocalCluster(  # type: ignore[no-untyped-call]  # as above
+        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
+    ) as cluster:
+
+        def kill(happening: Happening) -> None:
+            if isinstance(happening, Advanced) and happening.job == "verifying" and len(killed) < 3:
+                killed.append(next(iter(cluster.workers.values())).pid)
+                os.kill(killed[-1], signal.SIGKILL)
+
+        house, _ = a_house_with(tmp_path / "house", 64, observer=kill)
+        with house, cluster_crew(cluster.scheduler_address, house) as crew:
+            found = verify(house, crew=crew)
+        assert (len(killed), len(found.copies), found.is_good) == (3, 64, True)
+
+
 def test_an_audit_by_workers_finds_what_is_damaged_and_what_is_lost(cluster: Any, tmp_path: Path) -> None:
     house, packages = a_house_with(tmp_path / "house", 4)
     with house:
@@ -161,6 +180,12 @@ def test_an_audit_by_workers_finds_what_is_damaged_and_what_is_lost(cluster: Any
             (packages[1].package_id, "missing"),
         }
         assert statuses(house, packages[0])["cold"] is CopyStatus.SUSPECT
+        with cluster_crew(cluster.scheduler_address, house) as crew:
+            there, here = verify(house, crew=crew), verify(house)
+        assert [(each.finding, each.because) for each in there.copies] == [
+            (each.finding, each.because) for each in here.copies
+        ]
+        assert (len(there.of(Finding.GOOD)), there.bytes_read) == (6, here.bytes_read)
         # And a plan that copies from what is damaged goes to the other source, and tells of it.
         assert not apply(house, "hot = 1, cold = 1", cluster).failed
 

@@ -5,6 +5,8 @@ A test class inherits `StoreContract` and has a fixture `store` that gives an em
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import random
 import threading
 import unicodedata
@@ -265,6 +267,7 @@ class StoreContract:
             lambda: store.copy("nope", "copy"),
             lambda: store.delete("nope", version="1"),
             lambda: store.is_online("nope"),
+            lambda: store.told_sum("nope"),
             lambda: store.warm("nope"),
             lambda: store.head("k"),
             lambda: store.head("k/x/y"),
@@ -429,6 +432,15 @@ class StoreContract:
         assert store.is_online("k")
         store.warm("k", days=1)
         assert read(store, "k") == b"x"
+
+    # The store's own word
+
+    def test_a_checksum_that_a_store_tells_is_the_one_of_the_bytes(self, store: Store) -> None:
+        put = store.put("k", b"some bytes")
+        told = store.told_sum("k")
+        assert (told.key, told.size_bytes, told.version) == ("k", 10, put.version)
+        if told.algorithm == "SHA256" and told.of_all_bytes:
+            assert base64.b64decode(told.value) == hashlib.sha256(b"some bytes").digest()
 
     # The store itself
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from holdings.errors import NotFound, NotOnline
 from holdings.settings.model import StoreSettings
 from holdings.stores.s3 import S3Store, open_s3
+from holdings.stores.s3_sums import sum_told
 from tests.holdings.stores.contract import keys, read
 from tests.kit.moto import LOOKS_UNTIL_RESTORED, running_moto
 
@@ -71,3 +74,42 @@ def test_what_does_not_sleep_is_never_asked_for(
     assert store.is_online("warm")
     with pytest.raises(NotFound):
         store.warm("nope")
+
+
+def test_the_checksum_of_what_sleeps_is_told_without_waking_it(store: S3Store, client: Any) -> None:
+    client.put_object(
+        Bucket="cold", Key="kept/summed", Body=b"slept", StorageClass="GLACIER", ChecksumAlgorithm="SHA256"
+    )
+    told = store.told_sum("summed")
+    assert (told.algorithm, told.of_all_bytes, told.size_bytes) == ("SHA256", True, 5)
+    assert told.value == base64.b64encode(hashlib.sha256(b"slept").digest()).decode()
+    client.put_object(Bucket="cold", Key="kept/plain", Body=b"slept", StorageClass="GLACIER")
+    assert store.told_sum("plain").algorithm is None
+    assert not store.is_online("summed")
+    with pytest.raises(NotFound):
+        store.told_sum("nope")
+
+
+SHA256 = base64.b64encode(bytes(32)).decode()
+CRC64 = base64.b64encode(bytes(8)).decode()
+
+
+@pytest.mark.parametrize(
+    ("told", "algorithm", "of_all_bytes"),
+    [
+        ({"ChecksumSHA256": SHA256}, "SHA256", True),
+        ({"ChecksumSHA256": SHA256, "ChecksumType": "FULL_OBJECT"}, "SHA256", True),
+        ({"ChecksumSHA256": f"{SHA256}-3", "ChecksumType": "COMPOSITE"}, "SHA256", False),
+        ({"ChecksumSHA256": f"{SHA256}-3", "ChecksumType": "FULL_OBJECT"}, "SHA256", False),
+        ({"ChecksumSHA256": SHA256, "ETag": '"e-3"'}, "SHA256", False),
+        ({"ChecksumCRC64NVME": CRC64, "ETag": '"e-3"'}, "CRC64NVME", True),
+        ({"ChecksumCRC64NVME": CRC64, "ChecksumSHA256": SHA256}, "SHA256", True),
+        ({"ChecksumSHA256": "not base64", "ChecksumCRC64NVME": CRC64}, "CRC64NVME", True),
+        ({"ChecksumSHA256": CRC64}, None, False),
+        ({"ChecksumCRC32": "AAAAAA=="}, None, False),
+        ({}, None, False),
+    ],
+)
+def test_which_sum_counts_for_what(told: dict[str, str], algorithm: str | None, of_all_bytes: object) -> None:
+    found = sum_told("k", {"ETag": '"e"', "ContentLength": 1} | told)
+    assert (found.algorithm, found.of_all_bytes) == (algorithm, of_all_bytes)
