@@ -99,6 +99,8 @@ def main() -> None:
     print(f"{machine()}; medians of {asked.rounds} rounds; ratios to the first line.")
     with tempfile.TemporaryDirectory(prefix="holdfast-bench-", dir=asked.folder) as place:
         for files, file_bytes in ((asked.large, LARGE_BYTES), (asked.small, SMALL_BYTES)):
+            if not files:
+                continue
             source = Path(place) / "source"
             payload_bytes = make_images(source, files=files, file_bytes=file_bytes)
             for server in (None, *(["SeaweedFS"] if asked.seaweedfs else [])):
@@ -170,8 +172,8 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--large", type=int, default=50, metavar="N", help="files of 4 MB")
-    parser.add_argument("--small", type=int, default=2000, metavar="N", help="files of 20 kB")
+    parser.add_argument("--large", type=int, default=50, metavar="N", help="files of 4 MB; 0 for none")
+    parser.add_argument("--small", type=int, default=2000, metavar="N", help="files of 20 kB; 0 for none")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument(
         "--seaweedfs", action=argparse.BooleanOptionalAction, default=True, help="into an S3 server, too"

@@ -66,8 +66,10 @@ def main() -> None:
     print(f"{machine()}; medians of {asked.rounds} rounds; ratios to the first line.")
     with tempfile.TemporaryDirectory(prefix="holdfast-bench-", dir=asked.folder) as name:
         for files, file_bytes in ((asked.large, LARGE_BYTES), (asked.small, SMALL_BYTES)):
-            _whole(Path(name), files=files, file_bytes=file_bytes, rounds=asked.rounds)
-        _structure(Path(name), files=asked.structure, rounds=asked.rounds)
+            if files:
+                _whole(Path(name), files=files, file_bytes=file_bytes, rounds=asked.rounds)
+        if asked.structure:
+            _structure(Path(name), files=asked.structure, rounds=asked.rounds)
 
 
 def _whole(place: Path, *, files: int, file_bytes: int, rounds: int) -> None:
@@ -105,9 +107,11 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--large", type=int, default=50, metavar="N", help="files of 4 MB")
-    parser.add_argument("--small", type=int, default=2000, metavar="N", help="files of 20 kB")
-    parser.add_argument("--structure", type=int, default=20_000, metavar="N", help="files of 16 bytes")
+    parser.add_argument("--large", type=int, default=50, metavar="N", help="files of 4 MB; 0 for none")
+    parser.add_argument("--small", type=int, default=2000, metavar="N", help="files of 20 kB; 0 for none")
+    parser.add_argument(
+        "--structure", type=int, default=20_000, metavar="N", help="files of 16 bytes; 0 for none"
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, default=None, help="where the temporary folder is made")
     return parser.parse_args()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from service.cli.app import app
+from service.cli.app import command_line
 from service.cli.main import run
 from tests.kit.commands import holdfast
 from tests.kit.pictures import write_pictures
@@ -82,14 +82,14 @@ def test_the_help_is_word_for_word(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [words for words in every_command(typer.main.get_command(app)) if words], ids=" ".join
+    "words", [words for words in every_command(typer.main.get_command(command_line())) if words], ids=" ".join
 )
 def test_every_command_is_documented(words: tuple[str, ...]) -> None:
     assert f"holdfast {' '.join(words)}" in README
 
 
 def test_every_word_after_holdfast_is_a_command() -> None:
-    known = {words[0] for words in every_command(typer.main.get_command(app)) if words}
+    known = {words[0] for words in every_command(typer.main.get_command(command_line())) if words}
     named = set(re.findall(r"`holdfast ([a-z]+)", README)) | {
         command.split()[1] for session in sessions() for command, _ in session
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from archive.validating.interface import CHUNK_BYTES, Buffer, Contents, Problem, error, printable
@@ -51,16 +51,14 @@ class FolderSource:
             what = f"cannot be listed: {broken.strerror}."
             found.findings.append(error("unreadable", "3", f"The folder {what}", folder or None))
 
-    def read(self, path: str) -> Iterator[Buffer]:
+    def read(self, path: str) -> Iterable[Buffer]:
         size = self._listed_size(path)
-        try:
-            descriptor = os.open(self._root + path, _OPEN)
-            try:
-                yield from _small(descriptor, size) if size < CHUNK_BYTES else _large(descriptor)
-            finally:
-                os.close(descriptor)
-        except OSError as broken:
-            raise Problem("unreadable", f"cannot be read: {broken.strerror}") from None
+        if size < CHUNK_BYTES:
+            # One byte more than listed: whoever grew since then is noticed without another call.
+            data = _beginning(self._root + path, size + 1)
+            if len(data) == size:
+                return (data,)
+        return _piecewise(self._root + path)
 
     def _listed_size(self, path: str) -> int:
         assert self._sizes is not None, "contents() comes first"
@@ -88,18 +86,32 @@ def _sort_in(folder: str, descriptor: int, found: Contents, waiting: list[str]) 
             _tell_strange(found, folder + name, mode)
 
 
-def _small(descriptor: int, size_bytes: int) -> Iterator[Buffer]:
-    # One byte more than listed: whoever grew since then is noticed without another call.
-    while chunk := os.read(descriptor, size_bytes + 1):
-        yield chunk
-        if len(chunk) == size_bytes:
-            return
+def _beginning(path: str, most_bytes: int) -> bytes:
+    try:
+        descriptor = os.open(path, _OPEN)
+        try:
+            return os.read(descriptor, most_bytes)
+        finally:
+            os.close(descriptor)
+    except OSError as broken:
+        raise _unreadable(broken) from None
 
 
-def _large(descriptor: int) -> Iterator[Buffer]:
+def _piecewise(path: str) -> Iterator[Buffer]:
     buffer = memoryview(bytearray(CHUNK_BYTES))
-    while length := os.readv(descriptor, [buffer]):
-        yield buffer[:length]
+    try:
+        descriptor = os.open(path, _OPEN)
+        try:
+            while length := os.readv(descriptor, [buffer]):
+                yield buffer[:length]
+        finally:
+            os.close(descriptor)
+    except OSError as broken:
+        raise _unreadable(broken) from None
+
+
+def _unreadable(broken: OSError) -> Problem:
+    return Problem("unreadable", f"cannot be read: {broken.strerror}")
 
 
 def _tell_strange(found: Contents, path: str, mode: int) -> None:

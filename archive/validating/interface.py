@@ -157,8 +157,8 @@ class BagSource(Protocol):
         """Everything in the bag, without reading the payload. Asked once."""
         ...
 
-    def read(self, path: str) -> Iterator[Buffer]:
-        """The bytes of a listed file; a chunk is good until the next one is asked for.
+    def read(self, path: str) -> Iterable[Buffer]:
+        """The bytes of a listed file, to be taken once; a chunk is good until the next one is asked for.
 
         Raises Problem where the bytes are not there as listed.
         """

@@ -58,6 +58,10 @@ class Manifest:
             return None
         return bytes(self.digests[place * self.digest_bytes : (place + 1) * self.digest_bytes])
 
+    def expects(self, digest: bytes, place: int) -> bool:
+        """Whether the file at `place`, which is listed, has that digest."""
+        return self.digests.startswith(digest, place * self.digest_bytes)
+
     def tell(self, make: _Make, code: str, section: str, sentence: str, path: str | None = None) -> None:
         """One more finding about this manifest, unless there are enough of its kind."""
         self.told[code] += 1

@@ -5,17 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from copy import copy
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from holdings.errors import HoldfastError
 from service.cli.answering import complain
 from service.cli.signals import Signals, disregard_signals
 from service.cli.statuses import DONE, INTERRUPTED
 from service.cli.troubles import Interrupted, as_ours
-
-if TYPE_CHECKING:
-    from typer import Typer
 
 
 def main() -> NoReturn:
@@ -43,27 +39,11 @@ def run(words: Sequence[str]) -> int:
 def _attempt(words: Sequence[str]) -> int:
     import typer.main
 
-    from service.cli.app import app
+    from service.cli.app import command_line
 
-    command = typer.main.get_command(_needed(app, words))
+    command = typer.main.get_command(command_line(words))
     status = command.main(args=list(words), prog_name="holdfast", standalone_mode=False)
     return status if isinstance(status, int) else DONE
-
-
-def _needed(app: Typer, words: Sequence[str]) -> Typer:
-    """The app, without what is below its groups where nothing but its own help is asked for.
-
-    To look at the parameters of every command takes longer than to write that help.
-    """
-    if list(words) not in (["--help"], ["-h"], []):
-        return app
-    short = copy(app)
-    short.registered_groups = [copy(group) for group in app.registered_groups]
-    for group in short.registered_groups:
-        group.typer_instance = copy(group.typer_instance)
-        assert group.typer_instance is not None
-        group.typer_instance.registered_commands = []
-    return short
 
 
 def _explain(error: BaseException, words: Sequence[str], *, interrupted: bool) -> int:

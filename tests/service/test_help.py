@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import typer.main
 
-from service.cli.app import app
+from service.cli.app import command_line
+from tests.archive.validating.bags import bag_files, write_bag
 from tests.kit.commands import afresh, holdfast
 
 HEAVY = [
@@ -56,7 +57,7 @@ _GROUP_NAMES = (
     "terraform",
 )
 GROUPS: list[tuple[str, ...]] = [(), *((name,) for name in _GROUP_NAMES)]
-COMMANDS = every_command(typer.main.get_command(app))
+COMMANDS = every_command(typer.main.get_command(command_line()))
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
@@ -75,6 +76,18 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
     program = (
         "import sys; from service.cli.main import run; status = run(['--help']); "
         f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr); sys.exit(status)"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stderr.strip() == "[]"
+
+
+def test_a_command_loads_no_other_and_nothing_heavy_that_it_does_not_use(tmp_path: Path) -> None:
+    bag = write_bag(tmp_path / "bag", bag_files())
+    # pydantic comes with typer, which converts arguments by it.
+    others = [*(name for name in HEAVY if name != "pydantic"), "service.cli.find", "service.cli.deposit"]
+    program = (
+        f"import sys; from service.cli.main import run; status = run(['validate', {str(bag)!r}]); "
+        f"print([name for name in {others!r} if name in sys.modules], file=sys.stderr); sys.exit(status)"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stderr.strip() == "[]"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from service.cli.app import app
+from service.cli.app import command_line
 from service.cli.main import run
 from tests.service.test_help import GROUPS, every_command
 
@@ -128,7 +128,7 @@ def test_every_command_says_one_document(folder: Path, capsys: Said) -> None:
     assert set(COMMANDS) - tried == {("demo",)}, "the demo has tests of its own"
 
 
-COMMANDS = [words for words in every_command(typer.main.get_command(app)) if words not in GROUPS]
+COMMANDS = [words for words in every_command(typer.main.get_command(command_line())) if words not in GROUPS]
 
 
 def test_progress_and_complaints_stay_out_of_the_document(folder: Path, capsys: Said) -> None:

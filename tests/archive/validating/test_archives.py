@@ -231,6 +231,13 @@ def test_hostile_zip(tmp_path: Path, data: bytes, code: str) -> None:
     assert code in errors(judge(tmp_path, data))
 
 
+def test_a_member_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
+    data = patched_zip(set_field("flag_bits", 1), **{"data/drawer/b.tif": b"Second\n"})
+    report = judge(tmp_path, data)
+    assert errors(report) == {"zip-method", "checksum-mismatch"}
+    assert {finding.path for finding in report.findings} == {"data/a.tif", "data/drawer/b.tif"}
+
+
 def test_rules_of_archives_are_not_said_to_be_of_the_rfc(tmp_path: Path) -> None:
     rules = {finding.rule for finding in judge(tmp_path, tar_bytes(bag_files(), top="")).findings}
     assert rules == {"draft-kunze-bagit-14, 4"}

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from archive.validating import validate
+from archive.validating import validate, validate_source
+from archive.validating.folder import FolderSource
+from archive.validating.interface import Contents
 from holdings.errors import BadInput
 from tests.archive.validating.bags import (
     DECLARATION,
@@ -309,6 +312,42 @@ def test_links_are_told_and_not_followed(tmp_path: Path) -> None:
     told = {finding.path for finding in report.findings if finding.code == "not-a-file"}
     assert told == {"data/a.tif", "data/folder", "data/pipe"}
     assert "secret" not in str(report.findings)
+
+
+class Busy(FolderSource):
+    """A folder that somebody writes to as soon as it was listed."""
+
+    def __init__(self, root: Path, write: Callable[[Path], object]) -> None:
+        super().__init__(root)
+        self._write: Callable[[], object] = lambda: write(root / "data/a.tif")
+
+    def contents(self) -> Contents:
+        found = super().contents()
+        self._write()
+        return found
+
+
+def put_a_link_there(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("drawer/b.tif")
+
+
+@pytest.mark.parametrize(
+    ("write", "code"),
+    [
+        (lambda path: path.write_bytes(b"first\nand more"), "file-changed"),
+        (lambda path: path.write_bytes(b"fir"), "file-changed"),
+        (lambda path: path.write_bytes(b""), "file-changed"),
+        (lambda path: path.write_bytes(bytes(3_000_000)), "file-changed"),
+        (lambda path: path.write_bytes(b"First\n"), "checksum-mismatch"),
+        (lambda path: path.unlink(), "unreadable"),
+        (put_a_link_there, "unreadable"),
+    ],
+    ids=["grew", "shrank", "emptied", "grew far", "same size", "gone", "a link now"],
+)
+def test_what_changes_after_it_was_listed(tmp_path: Path, write: Callable[[Path], object], code: str) -> None:
+    report = validate_source(Busy(write_bag(tmp_path / "bag", bag_files()), write))
+    assert errors(report) == {code}
 
 
 def test_names_that_differ_only_in_case(tmp_path: Path) -> None:
