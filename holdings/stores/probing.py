@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from holdings.clock import Clock, iso
-from holdings.errors import AlreadyExists, Conflict, HoldfastError
+from holdings.errors import AccessDenied, AlreadyExists, Conflict, HoldfastError
 from holdings.stores.interface import Store
 
 if TYPE_CHECKING:
@@ -82,7 +82,10 @@ def proved_claims(store: Store) -> frozenset[str]:
 
 
 def _tried(claim: str, seen: Callable[[], str]) -> Proved:
-    says = seen()
+    try:
+        says = seen()
+    except AccessDenied as error:
+        says = error.sentence  # nothing is proved by an identity that may not try it
     return Proved(claim=claim, holds=not says, says=says)
 
 

@@ -65,21 +65,24 @@ def _minds_conditions(access: Access, scratch: str) -> str:
 def _keeps_versions(access: Access, scratch: str) -> str:
     at = {"Bucket": access.bucket, "Key": f"{access.prefix}{scratch}versions"}
     with told(access.place, at["Key"]):
-        first = access.control.put_object(**at, Body=b"first").get("VersionId")
-        access.control.put_object(**at, Body=b"second")
+        # Never without the condition: a bucket's policy may refuse whoever replaces.
+        first = access.control.put_object(**at, Body=b"first", IfNoneMatch="*").get("VersionId")
         if not first:
             return "a put told no version: versioning is off"
+        access.control.delete_object(**at)
         kept = access.control.get_object(**at, VersionId=first)["Body"].read()
-    return "" if kept == b"first" else "an older version gives other bytes than were put"
+    return "" if kept == b"first" else "the version from before gives other bytes than were put"
 
 
 def _keeps_what_is_locked(access: Access, scratch: str) -> str:
     at = {"Bucket": access.bucket, "Key": f"{access.prefix}{scratch}locked"}
     control = access.control
     with told(access.place, at["Key"]):
-        version = control.put_object(**at, Body=b"locked").get("VersionId")
+        version = control.put_object(**at, Body=b"locked", IfNoneMatch="*").get("VersionId")
         if not version:
             return "a put told no version, and only versions can be locked"
+        if not _may_remove(control, {**at, "Key": f"{at['Key']}-not"}):
+            return "this identity may remove no version at all: probe with one that may"
         one = {**at, "VersionId": version}
         control.put_object_legal_hold(**one, LegalHold={"Status": "ON"}, ChecksumAlgorithm="SHA256")
         if control.head_object(**at).get("ObjectLockLegalHoldStatus") != "ON":
@@ -93,8 +96,24 @@ def _keeps_what_is_locked(access: Access, scratch: str) -> str:
         return _keeps_what_is_retained(control, at, one)
 
 
+def _may_remove(control: Any, at: dict[str, str]) -> bool:
+    """Whether what nobody locked is removed when we ask: else a refusal would prove nothing of locks.
+
+    Where the bucket itself locks whatever is put, there is nothing to try it on.
+    """
+    version = control.put_object(**at, Body=b"not locked", IfNoneMatch="*")["VersionId"]
+    if control.head_object(**at).get("ObjectLockRetainUntilDate"):
+        return True
+    with suppress(ClientError):
+        control.delete_object(**at, VersionId=version)
+        return True
+    return False
+
+
 def _keeps_what_is_retained(control: Any, at: dict[str, str], one: dict[str, str]) -> str:
-    until = datetime.now(UTC).replace(microsecond=0) + _RETAINED_FOR
+    now = datetime.now(UTC).replace(microsecond=0)
+    # Later than what the bucket itself may have set: nobody may shorten that.
+    until = max(now, control.head_object(**at).get("ObjectLockRetainUntilDate") or now) + _RETAINED_FOR
     retention = {"Mode": "GOVERNANCE", "RetainUntilDate": until}
     control.put_object_retention(**one, Retention=retention, ChecksumAlgorithm="SHA256")
     if control.head_object(**at).get("ObjectLockRetainUntilDate") != until:
@@ -108,7 +127,7 @@ def _keeps_what_is_retained(control: Any, at: dict[str, str], one: dict[str, str
 def _must_be_woken(access: Access, scratch: str) -> str:
     at = {"Bucket": access.bucket, "Key": f"{access.prefix}{scratch}asleep"}
     with told(access.place, at["Key"]):
-        access.control.put_object(**at, Body=b"asleep", StorageClass="GLACIER")
+        access.control.put_object(**at, Body=b"asleep", StorageClass="GLACIER", IfNoneMatch="*")
         if access.control.head_object(**at).get("StorageClass") != "GLACIER":
             return "it was asked for a class that sleeps, and took another"
         with suppress(ClientError):
@@ -128,6 +147,6 @@ _ALWAYS: dict[str, Callable[[Access, str], str]] = {
 
 def claims_of(spec: StoreSettings, *, sleeps: bool) -> dict[str, Callable[[Access, str], str]]:
     """What the settings of a store claim beyond what every store promises."""
-    locks = {"an overwritten object is kept as a version": _keeps_versions, LOCKS_HOLD: _keeps_what_is_locked}
+    locks = {"what is deleted is kept as a version": _keeps_versions, LOCKS_HOLD: _keeps_what_is_locked}
     restores = {"what sleeps must be woken, and can be": _must_be_woken}
     return _ALWAYS | (locks if spec.object_lock else {}) | (restores if sleeps else {})

@@ -93,6 +93,88 @@ def test_nobody_loosens_a_protection(never: str) -> None:
     assert never in denied["actions"]
 
 
+CALLS: dict[str, set[str]] = {
+    "abort_multipart_upload": {"AbortMultipartUpload"},
+    "complete_multipart_upload": {"PutObject"},
+    "create_multipart_upload": {"PutObject"},
+    "delete_object": {"DeleteObject", "DeleteObjectVersion"},
+    "get_bucket_encryption": {"GetEncryptionConfiguration"},
+    "get_bucket_lifecycle_configuration": {"GetLifecycleConfiguration"},
+    "get_bucket_logging": {"GetBucketLogging"},
+    "get_bucket_metrics_configuration": {"GetMetricsConfiguration"},
+    "get_bucket_ownership_controls": {"GetBucketOwnershipControls"},
+    "get_bucket_policy": {"GetBucketPolicy"},
+    "get_bucket_versioning": {"GetBucketVersioning"},
+    "get_object": {"GetObject", "GetObjectVersion"},
+    "get_object_lock_configuration": {"GetBucketObjectLockConfiguration"},
+    "get_public_access_block": {"GetBucketPublicAccessBlock"},
+    "head_bucket": {"ListBucket"},
+    # With the checksum that the server keeps; what locks it says only to who may ask for that itself.
+    "head_object": {"GetObject", "GetObjectLegalHold", "GetObjectRetention"},
+    "list_multipart_uploads": {"ListBucketMultipartUploads"},
+    "list_objects_v2": {"ListBucket"},
+    "put_object": {"PutObject"},
+    "put_object_legal_hold": {"PutObjectLegalHold"},
+    "put_object_retention": {"PutObjectRetention"},
+    "restore_object": {"RestoreObject"},
+    "upload_part": {"PutObject"},
+    "upload_part_copy": {"GetObject", "PutObject"},
+}
+"""Every call of an S3 server that the code makes, and the rights that it takes in IAM."""
+LOOKED_AT = {name for name in CALLS if name.startswith(("get_bucket", "get_public", "get_object_lock"))}
+LISTING = {"head_bucket", "list_objects_v2"}
+PUTTING = {
+    *("put_object", "create_multipart_upload", "upload_part", "complete_multipart_upload"),
+    "abort_multipart_upload",
+}
+LOCKING = {"put_object_legal_hold", "put_object_retention"}
+COPYING = {*PUTTING, "upload_part_copy"}
+WORK: dict[str, dict[str, set[str]]] = {
+    "depositor": {"on_bucket": {*LISTING, "list_multipart_uploads"}, "on_packages": PUTTING},
+    "reader": {"on_bucket": LISTING},
+    "mover": {
+        "on_bucket": {*LISTING, *LOOKED_AT, "list_multipart_uploads"},
+        "on_packages": {*COPYING, *LOCKING, "restore_object"},
+        "on_marks": COPYING,
+        "reads": {"head_object"},
+    },
+    "remover": {
+        "on_bucket": {*LISTING, *LOOKED_AT},
+        "on_packages": {"delete_object"},
+        "on_marks": {*COPYING, *LOCKING, "delete_object", "restore_object"},
+        "reads": {"get_object", "head_object"},
+    },
+    "auditor": {"on_bucket": {*LISTING, *LOOKED_AT}, "reads": {"get_object", "head_object"}},
+}
+"""By role and place the calls that its commands make."""
+_CALLED = re.compile(r"\b(?:control|patient)\.([a-z_0-9]+)\(|\"((?:get|put)_(?:bucket|object|public)\w+)\"")
+
+
+def test_the_table_has_every_call_that_the_code_makes() -> None:
+    stores = FOLDER.parent / "holdings/stores"
+    text = "\n".join(path.read_text() for path in sorted(stores.glob("s3*.py")))
+    text += (stores / "protections.py").read_text()
+    assert {first or second for first, second in _CALLED.findall(text)} - {"close"} == set(CALLS)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_may_do_what_its_commands_call(role: str) -> None:
+    for kind, calls in WORK[role].items():
+        needed = {f"s3:{action}" for call in calls for action in CALLS[call]}
+        may = actions(role, kind) | actions(role, "reads")
+        assert needed <= may, (kind, needed - may)
+    assert {"s3:GetObject"} <= actions(role, "reads")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_may_do_no_more_than_they_call(role: str) -> None:
+    """But for looking at older versions, which the runbook tells people to do."""
+    called = {f"s3:{action}" for calls in WORK[role].values() for call in calls for action in CALLS[call]}
+    called |= {"s3:PutObject", "s3:GetObject"}  # history and marks
+    allowed = {action for action in actions(role) if action.startswith("s3:")}
+    assert allowed - called <= {"s3:ListBucketVersions"}
+
+
 def test_the_depositor_puts_and_reads_back() -> None:
     assert actions("depositor", "on_packages") == {"s3:AbortMultipartUpload", "s3:PutObject"}
     assert actions("depositor", "reads") == {"s3:GetObject"}

@@ -18,6 +18,7 @@ locals {
     "s3:GetBucketVersioning",
     "s3:GetEncryptionConfiguration",
     "s3:GetLifecycleConfiguration",
+    "s3:GetMetricsConfiguration",
   ]
 
   # Every verb that Holdfast uses, by who needs it. HEAD is GetObject; ListBucket tells absent from forbidden.
@@ -55,21 +56,29 @@ locals {
       on_key    = ["kms:Decrypt", "kms:GenerateDataKey"]
     }
     # Removes what was proven to be elsewhere; its own credential and its own job. It marks each
-    # store and looks for the mark in the others before, and takes the mark away.
+    # store and looks for the mark in the others before, and takes the mark away. It also probes: that a
+    # lock holds is proved by whoever else could delete, on a few bytes of its own among the marks.
     remover = {
-      on_bucket   = ["s3:GetBucketVersioning", "s3:ListBucket", "s3:ListBucketVersions"]
+      on_bucket   = concat(local.settings, ["s3:ListBucket", "s3:ListBucketVersions"])
       reads       = ["s3:GetObject", "s3:GetObjectLegalHold", "s3:GetObjectRetention", "s3:GetObjectVersion"]
       on_packages = ["s3:DeleteObject", "s3:DeleteObjectVersion"]
       on_events   = ["s3:PutObject"]
-      on_marks    = ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObject"]
-      on_key      = ["kms:Decrypt", "kms:GenerateDataKey"]
+      on_marks = [
+        "s3:AbortMultipartUpload",
+        "s3:DeleteObject",
+        "s3:DeleteObjectVersion",
+        "s3:PutObject",
+        "s3:PutObjectLegalHold",
+        "s3:PutObjectRetention",
+        "s3:RestoreObject",
+      ]
+      on_key = ["kms:Decrypt", "kms:GenerateDataKey"]
     }
-    # Reads, and writes down what it found: nothing else.
+    # Reads, asks for the checksums of what sleeps (HEAD, so GetObject), and writes down what it found: nothing else.
     auditor = {
       on_bucket = concat(local.settings, ["s3:ListBucket", "s3:ListBucketVersions"])
       reads = [
         "s3:GetObject",
-        "s3:GetObjectAttributes",
         "s3:GetObjectLegalHold",
         "s3:GetObjectRetention",
         "s3:GetObjectVersion",

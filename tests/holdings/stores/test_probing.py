@@ -11,6 +11,7 @@ from typing import Any
 
 import botocore.session
 import pytest
+from botocore.exceptions import ClientError
 
 from holdings.clock import FixedClock, SystemClock
 from holdings.errors import AlreadyExists
@@ -20,6 +21,7 @@ from holdings.stores.local import LocalStore
 from holdings.stores.memory import MemoryStore
 from holdings.stores.probing import LOCKS_HOLD, PROBES, SCRATCH, probe, proved_claims
 from holdings.stores.s3 import open_s3
+from holdings.stores.s3_access import Access
 from holdings.stores.wrapper import Wrapper
 from tests.kit.moto import running_moto
 from tests.kit.seaweed import Seaweed
@@ -100,7 +102,7 @@ def test_a_real_server(seaweed: Seaweed, monkeypatch: pytest.MonkeyPatch) -> Non
             each.claim: each.says for each in probe(claiming, store, CLOCK, sleeps=True) if not each.holds
         }
         assert found == {
-            "an overwritten object is kept as a version": "a put told no version: versioning is off",
+            "what is deleted is kept as a version": "a put told no version: versioning is off",
             LOCKS_HOLD: "a put told no version, and only versions can be locked",
             "what sleeps must be woken, and can be": (
                 "an object of a class that sleeps was given without being woken"
@@ -127,3 +129,48 @@ def test_a_server_that_minds_no_checksum(monkeypatch: pytest.MonkeyPatch) -> Non
         store.close()
     assert not found["the server refuses bytes with a wrong SHA-256"]
     assert found["what sleeps must be woken, and can be"]
+
+
+@pytest.fixture
+def locked(seaweed: Seaweed, monkeypatch: pytest.MonkeyPatch) -> StoreSettings:
+    for name, value in seaweed.environment.items():
+        monkeypatch.setenv(name, value)
+    return replace(seaweed.spec("cold", seaweed.make_bucket("locks", locks=True)), object_lock=True)
+
+
+def test_a_bucket_that_locks_whatever_is_put_is_believed(seaweed: Seaweed, locked: StoreSettings) -> None:
+    """As `terraform/` makes them: nothing shorter than its own lock may be set."""
+    default = {"Mode": "GOVERNANCE", "Days": 1}
+    seaweed.client().put_object_lock_configuration(
+        Bucket=locked.url.removeprefix("s3://"),
+        ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": default}},
+    )
+    store = open_s3(locked)
+    assert [each for each in probe(locked, store, CLOCK) if not each.holds] == []
+    store.close()
+
+
+class MayNotDelete:
+    """A client whose identity has no right to delete."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def delete_object(self, **_: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, "DeleteObject")
+
+
+def test_whoever_may_not_delete_proves_nothing_of_locks(
+    locked: StoreSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = vars(Access)["control"].fget
+    monkeypatch.setattr(Access, "control", property(lambda access: MayNotDelete(right(access))))
+    store = open_s3(locked)
+    found = {each.claim: each.says for each in probe(locked, store, CLOCK) if not each.holds}
+    assert "may remove no version at all" in found[LOCKS_HOLD]
+    assert LOCKS_HOLD not in proved_claims(store)
+    assert "what is deleted is kept as a version" in found
+    store.close()
