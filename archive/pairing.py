@@ -1,6 +1,6 @@
 """Step 3: images meet the records of their specimens, and what belongs together is noted.
 
-Everything is brought into the journal, and the records are let go: they are large.
+Everything is brought into the journal, and the records are let go: they take much room on disk.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from pathlib import Path
 from archive.describing.interface import Matched
 from archive.journal.journal import Journal
 from archive.matching.identifiers import canonical, numbers_as_written
-from archive.matching.interface import Ambiguous, Matching, Records
-from archive.matching.match import match, tells_of_images
+from archive.matching.interface import Ambiguous, Unmatched
+from archive.matching.interface import Matched as MatchedImage
+from archive.matching.match import Match, tells_of_images
 from archive.matching.reading import read_metadata
-from holdings.arrays import whole_numbers
+from archive.matching.records import Records
 from holdings.errors import BadInput
 
 _NUMBERS = ("dwc:catalogNumber", "ods:normalisedPhysicalSpecimenID", "ods:physicalSpecimenID")
@@ -52,6 +53,7 @@ def _speaking(records: Records) -> Records:
     """The wrong file, or one without its key column: no bag should carry it for ever."""
     if tells_of_images(records):
         return records
+    records.close()
     lacking = " with a number, a file name or an address of an image" if len(records) else ""
     raise BadInput(
         f"{records.origin} holds no record{lacking}: nothing of it can be matched.",
@@ -74,33 +76,33 @@ def match_images(journal: Journal, metadata: Metadata | None, *, pattern: str | 
         journal.matches.clear()
         if metadata is not None:
             _match(journal, metadata.records, pattern)
+            metadata.records.close()
         if pattern is not None:
             for path, number in _numbered(journal, pattern):
                 journal.matches.number(path, number, together=canonical(number))
 
 
 def _match(journal: Journal, records: Records, pattern: str | None) -> None:
-    images = list(journal.files.paths("image"))
-    found = match(images, records, pattern=pattern)
-    for path, matched, together in _matches(records, found):
-        journal.matches.match(path, matched, together=together)
-    journal.matches.orphans("image", found.images_without_record)
-    journal.matches.orphans("record", map(records.where, found.records_without_image))
-    journal.matches.orphans("ambiguous", (_told(records, item) for item in found.ambiguous))
-    journal.matches.note(found.findings)
+    found = Match(lambda: journal.files.paths("image"), records, pattern=pattern)
+    for outcome in found.outcomes():
+        if isinstance(outcome, Unmatched):
+            journal.matches.orphans("image", [outcome.path])
+        elif isinstance(outcome, Ambiguous):
+            journal.matches.orphans("ambiguous", [_told(records, outcome)])
+        else:
+            matched, together = _matched(records, outcome)
+            journal.matches.match(outcome.path, matched, together=together)
+    journal.matches.orphans("record", map(records.where, found.records_without_image()))
+    journal.matches.note(found.findings())
 
 
-def _matches(records: Records, found: Matching) -> Iterator[tuple[str, Matched, str]]:
-    """Path, record, and what all images of that specimen share."""
-    for begin in range(0, len(found.matched), _BATCH):
-        batch = found.matched[begin : begin + _BATCH]
-        rows = records.terms.take(whole_numbers([item.record for item in batch])).to_pylist()
-        for item, row in zip(batch, rows, strict=True):
-            terms = {name: value for name, value in row.items() if value}
-            specimen = next((terms[name] for name in _NUMBERS if name in terms), None)
-            about = item.record if records.specimens is None else records.specimens[item.record]
-            matched = Matched(specimen=specimen, terms=terms, by=item.by, where=records.where(item.record))
-            yield item.path, matched, canonical(specimen or "") or f"record {about}"
+def _matched(records: Records, outcome: MatchedImage) -> tuple[Matched, str]:
+    """The record of an image, and what all images of that specimen share."""
+    terms = records.terms(outcome.record)
+    specimen = next((terms[name] for name in _NUMBERS if name in terms), None)
+    where = records.where(outcome.record)
+    together = canonical(specimen or "") or f"record {records.specimen(outcome.record)}"
+    return Matched(specimen=specimen, terms=terms, by=outcome.by, where=where), together
 
 
 def _told(records: Records, item: Ambiguous) -> str:

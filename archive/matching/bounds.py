@@ -8,10 +8,10 @@ MAX_LINE_CHARACTERS = 16 * 1024 * 1024
 MAX_FIELD_CHARACTERS = 131_072
 """What Python's csv module accepts as it comes; its limit is the whole process's and is not changed."""
 MAX_TABLE_BYTES = 2 * 1024**3
-"""Of one table, unpacked. Records are held in memory while they are matched."""
+"""Of one table, unpacked. Records are kept on disk while they are matched."""
 MAX_RECORDS = 20_000_000
-MAX_JSON_BYTES = 256 * 1024**2
-"""A JSON document is held whole, about five times its size."""
+MAX_JSON_CHARACTERS = 8 * 1024**2
+"""Of one JSON document, which is held whole, about five times its size; a list of them is not."""
 MAX_META_XML_BYTES = 1024 * 1024
 MAX_MEMBERS = 1_000
 """Files in an archive: a Darwin Core Archive has a handful."""

@@ -8,26 +8,23 @@ from __future__ import annotations
 
 import csv
 import io
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import pyarrow as pa
-
-from archive.matching.bounds import MAX_FIELD_CHARACTERS, MAX_LINE_CHARACTERS, MAX_RECORDS
+from archive.matching.bounds import MAX_FIELD_CHARACTERS, MAX_LINE_CHARACTERS
 from archive.matching.encodings import find_encoding
 from archive.matching.findings import Findings
 from archive.matching.headers import check_columns, name_columns
-from archive.matching.interface import Lines, Sheet
+from archive.matching.records import Records
 from archive.matching.sources import Source
-from holdings.arrays import texts
 from holdings.errors import BadInput
 
-_BATCH_ROWS = 5_000
 _SAMPLE_CHARACTERS = 64 * 1024
 _SAMPLE_ROWS = 20
 _DELIMITERS = (",", "\t", ";", "|")
+_Fields = tuple[int, list[str]]
+"""The line on which a row begins, and its fields."""
 _SAID = {";": "semicolons", "|": "vertical bars", "\t": "tabs", ",": "commas"}
 
 
@@ -54,11 +51,7 @@ class Column:
     """For a field in which nothing stands."""
 
 
-Row = tuple[int, list[str]]
-"""The line on which it begins, and its fields."""
-
-
-def read_delimited(source: Source) -> Sheet:
+def read_delimited(source: Source, records: Records) -> None:
     """A table whose first line names its columns; its dialect is found out."""
     source.check_table_size()
     findings = Findings(source.name)
@@ -75,13 +68,22 @@ def read_delimited(source: Source) -> Sheet:
             f"{source.name} holds nothing: the first line of a table names its columns.",
             hint="Give a table with a column catalogNumber, fileName or accessURI.",
         )
-    names = name_columns(headers, source.name, findings)
-    columns = [Column(name=name, index=index) for index, name in enumerate(names)]
-    return _sheet(source, rows, columns, len(headers), findings, fills=False)
+    sheet = records.sheet(source.name, "line")
+    sheet.name_columns(name_columns(headers, source.name, findings))
+    sheet.add(_even(rows, len(headers), source.name, findings, fills=False))
+    records.findings.extend(findings.done())
 
 
-def read_described(source: Source, dialect: Dialect, columns: Sequence[Column]) -> Sheet:
-    """A table whose columns are described elsewhere, by position."""
+def read_described(
+    source: Source,
+    records: Records,
+    dialect: Dialect,
+    columns: Sequence[Column],
+    *,
+    key: str,
+    is_picture: bool,
+) -> None:
+    """A table whose columns are described elsewhere, by position; `key` is the one by which tables meet."""
     source.check_table_size()
     findings = Findings(source.name)
     encoding = find_encoding(source, findings, declared=dialect.encoding)
@@ -92,8 +94,16 @@ def read_described(source: Source, dialect: Dialect, columns: Sequence[Column]) 
         check_columns(len(headers), source.name)
         # Columns after the described ones are allowed: the header tells how many there are.
         width = max(width, len(headers))
+    sheet = records.sheet(source.name, "line", is_picture=is_picture)
+    sheet.name_columns((column.name for column in columns), key=key)
     # Archives leave out empty fields at the end of a row; GBIF's readers fill them in, too.
-    return _sheet(source, rows, columns, width, findings, fills=True)
+    even = _even(rows, width, source.name, findings, fills=True)
+    sheet.add((line, _described(row, columns)) for line, row in even)
+    records.findings.extend(findings.done())
+
+
+def _described(row: Sequence[str | None], columns: Sequence[Column]) -> list[str | None]:
+    return [(None if column.index is None else row[column.index]) or column.default for column in columns]
 
 
 def _sniff(source: Source, encoding: str) -> str:
@@ -120,7 +130,7 @@ def _fit(sample: str) -> Callable[[str], tuple[bool, float, int]]:
     return fit
 
 
-def _rows(source: Source, dialect: Dialect, encoding: str) -> Iterator[Row]:
+def _rows(source: Source, dialect: Dialect, encoding: str) -> Iterator[_Fields]:
     """Rows that are not empty, with the line on which they begin."""
     with io.TextIOWrapper(source.opens(), encoding=encoding, newline="") as text:
         quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE
@@ -164,27 +174,9 @@ def _bounded_lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
         yield line
 
 
-def _sheet(
-    source: Source,
-    rows: Iterable[Row],
-    columns: Sequence[Column],
-    width: int,
-    findings: Findings,
-    *,
-    fills: bool,
-) -> Sheet:
-    schema = pa.schema([(column.name, pa.string()) for column in columns])
-    lines = array("q")
-    even = _even(rows, width, source.name, findings, fills=fills)
-    batches = [_batch(batch, columns, schema) for batch in _batched(even, lines)]
-    return Sheet(
-        terms=pa.Table.from_batches(batches, schema=schema),
-        lines=Lines(origin=source.name, unit="line", numbers=lines),
-        findings=findings.done(),
-    )
-
-
-def _even(rows: Iterable[Row], width: int, name: str, findings: Findings, *, fills: bool) -> Iterator[Row]:
+def _even(
+    rows: Iterable[_Fields], width: int, name: str, findings: Findings, *, fills: bool
+) -> Iterator[_Fields]:
     """Only the rows that have a field for every column: in the others nobody knows which field is which.
 
     Where `fills`, a row may end early.
@@ -203,34 +195,3 @@ def _even(rows: Iterable[Row], width: int, name: str, findings: Findings, *, fil
                 "ragged-row",
                 f"{name}, line {line} has {len(row):,} fields where the table has {width:,}; it is not used.",
             )
-
-
-def _batched(rows: Iterable[Row], lines: array[int]) -> Iterator[list[list[str]]]:
-    """Rows by the thousand; their lines are noted, so that `lines` grows as this is read."""
-    batch: list[list[str]] = []
-    for line, row in rows:
-        lines.append(line)
-        batch.append(row)
-        if len(batch) == _BATCH_ROWS:
-            check_record_count(len(lines))
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
-def check_record_count(count: int) -> None:
-    """BadInput where there are more records than one deposit may have."""
-    if count > MAX_RECORDS:
-        raise BadInput(f"The metadata has more than {MAX_RECORDS:,} records.", hint="Deposit it in parts.")
-
-
-def _batch(rows: list[list[str]], columns: Sequence[Column], schema: pa.Schema) -> pa.RecordBatch:
-    fields = list(zip(*rows, strict=True))
-    filled = [
-        texts([value or column.default for value in fields[column.index]])
-        if column.index is not None
-        else pa.repeat(pa.scalar(column.default, pa.string()), len(rows))
-        for column in columns
-    ]
-    return pa.RecordBatch.from_arrays(filled, schema=schema)

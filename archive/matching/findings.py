@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from archive.matching.bounds import MAX_NAMED
@@ -29,11 +30,12 @@ class Findings:
         self._kept: list[Finding] = []
         self._seen: Counter[str] = Counter()
 
-    def add(self, code: str, sentence: str) -> None:
-        """Note one."""
+    def add(self, code: str, sentence: str | Callable[[], str]) -> None:
+        """Note one. What is costly to say is said only if it is kept."""
         self._seen[code] += 1
         if self._seen[code] <= MAX_NAMED:
-            self._kept.append(Finding(code=code, sentence=sentence))
+            said = sentence if isinstance(sentence, str) else sentence()
+            self._kept.append(Finding(code=code, sentence=said))
 
     def done(self) -> tuple[Finding, ...]:
         """All that were kept, then for each code how many were not."""

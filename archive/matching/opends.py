@@ -6,22 +6,16 @@ One document, a list of them, or an answer of DiSSCo's API (`data`, `attributes`
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, TypeAlias
 
-import pyarrow as pa
-
-from archive.matching.bounds import MAX_JSON_BYTES
 from archive.matching.findings import Findings, shown
 from archive.matching.headers import check_columns
-from archive.matching.interface import Lines, Records, Sheet
-from archive.matching.joining import join
+from archive.matching.json_documents import json_values
+from archive.matching.records import Records, Sheet
 from archive.matching.sources import file_source
 from archive.matching.terms import BARCODE_HEADERS, qualified_name, squeezed
-from holdings.arrays import texts
 from holdings.errors import BadInput
 
 SPECIMEN_KEY = "digital specimen"
@@ -45,44 +39,32 @@ _NUMBERS = frozenset({"dwc:catalogNumber", "dwc:otherCatalogNumbers", "dwc:occur
 _MAX_NESTING = 12
 
 
-@dataclass
-class _Found:
-    """The documents of a file, flat, in the order they stand in."""
+class _Sheets:
+    """Specimens and media stand in one file in any order, each of them with terms of its own."""
 
-    specimens: list[dict[str, str]] = field(default_factory=list)
-    media: list[dict[str, str]] = field(default_factory=list)
-    specimen_numbers: list[int] = field(default_factory=list)
-    media_numbers: list[int] = field(default_factory=list)
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._sheets: dict[bool, Sheet] = {}
+
+    def add(self, number: int, document: Mapping[str, str], *, is_picture: bool) -> None:
+        """The next document, flat."""
+        sheet = self._sheets.get(is_picture)
+        if sheet is None:
+            sheet = self._records.sheet(self._records.origin, "document", is_picture=is_picture)
+            sheet.name_columns([SPECIMEN_KEY], key=SPECIMEN_KEY)
+            self._sheets[is_picture] = sheet
+        sheet.add_document(number, document)
+        check_columns(len(sheet.columns), self._records.origin)
 
 
-def read_opends(path: Path) -> Records:
+def read_opends(path: Path, records: Records) -> None:
     """A JSON file of digital specimens, digital media or both."""
-    source = file_source(path)
-    if source.size_bytes > MAX_JSON_BYTES:
-        raise BadInput(
-            f"{path.name} has {source.size_bytes:,} bytes; "
-            f"a JSON document of metadata may have {MAX_JSON_BYTES:,}.",
-            hint="Give the records as a table or as a Darwin Core Archive.",
-        )
-    with source.opens() as opened:
-        value = _parse(opened.read(MAX_JSON_BYTES), path.name)
-    findings, found = Findings(path.name), _Found()
-    for number, document in enumerate(_documents(value, path.name), start=1):
-        _sort(document, number, found, findings, path.name)
-    return _records(found, path.name, findings)
-
-
-def _parse(data: bytes, name: str) -> Any:
-    def refuse(constant: str) -> NoReturn:
-        raise ValueError(f"{constant} is not JSON")
-
-    try:
-        return json.loads(data.decode("utf-8-sig"), parse_constant=refuse)
-    except (ValueError, RecursionError) as error:
-        raise BadInput(
-            f"{name} begins as JSON and is not valid JSON in UTF-8: {error}.",
-            hint="Give one openDS document or a list of them.",
-        ) from None
+    findings, sheets, number = Findings(path.name), _Sheets(records), 0
+    for value in json_values(file_source(path)):
+        for document in _documents(value, path.name):
+            number += 1
+            _sort(document, number, sheets, findings, path.name)
+    records.findings.extend(findings.done())
 
 
 def _documents(value: Any, name: str, depth: int = 0) -> Iterator[Document]:
@@ -130,15 +112,14 @@ def _early(value: Document) -> Iterator[Document]:
             yield {"ac:accessURI": uri, "dcterms:license": license_, SPECIMEN_KEY: str(value.get("id"))}
 
 
-def _sort(document: Document, number: int, found: _Found, findings: Findings, name: str) -> None:
+def _sort(document: Document, number: int, sheets: _Sheets, findings: Findings, name: str) -> None:
     flat = _flat(document, f"{name}, document {number}", findings)
     if "ac:accessURI" in flat or str(document.get("@type", "")).endswith("DigitalMedia"):
         key = document.get(SPECIMEN_KEY) or _specimen_of(document)
-        found.media.append({**flat, **({SPECIMEN_KEY: _plain(str(key))} if key else {})})
-        found.media_numbers.append(number)
+        about = {SPECIMEN_KEY: _plain(str(key))} if key else {}
+        sheets.add(number, {**flat, **about}, is_picture=True)
     elif any(key.startswith(("ods:", "dwc:")) for key in flat):
-        found.specimens.append({SPECIMEN_KEY: _plain(_identifier(document)), **flat})
-        found.specimen_numbers.append(number)
+        sheets.add(number, {SPECIMEN_KEY: _plain(_identifier(document)), **flat}, is_picture=False)
     else:
         raise BadInput(
             f"{name}, document {number} is neither a digital specimen nor a digital medium of openDS.",
@@ -210,20 +191,3 @@ def _lift(document: Document, terms: dict[str, str], where: str, findings: Findi
                 if name.startswith("dwc:") and (text := _text(value)):
                     terms.setdefault(qualified_name(name), text)
             _lift(objects[0], terms, where, findings, depth + 1)
-
-
-def _records(found: _Found, name: str, findings: Findings) -> Records:
-    specimens = _sheet(found.specimens, found.specimen_numbers, name)
-    media = _sheet(found.media, found.media_numbers, name)
-    if found.specimens and found.media:
-        return join(name, specimens, [media], key=SPECIMEN_KEY, findings=findings.done())
-    sheet = media if found.media else specimens
-    return Records(origin=name, terms=sheet.terms, lines=(sheet.lines,), findings=findings.done())
-
-
-def _sheet(documents: Sequence[dict[str, str]], numbers: list[int], name: str) -> Sheet:
-    columns = list(dict.fromkeys([SPECIMEN_KEY, *(key for document in documents for key in document)]))
-    check_columns(len(columns), name)
-    arrays = [texts([document.get(column) for document in documents]) for column in columns]
-    table = pa.Table.from_arrays(arrays, names=columns)
-    return Sheet(terms=table, lines=Lines(origin=name, unit="document", numbers=numbers), findings=())

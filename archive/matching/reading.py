@@ -7,9 +7,9 @@ from pathlib import Path
 
 from archive.matching.darwin_core_archive import read_folder, read_zipped
 from archive.matching.delimited import read_delimited
-from archive.matching.interface import Records, Sheet
 from archive.matching.opends import read_opends
 from archive.matching.parquet import read_parquet
+from archive.matching.records import Records
 from archive.matching.sources import file_source
 from holdings.errors import BadInput
 
@@ -33,22 +33,28 @@ _REFUSED = (
 
 def read_metadata(path: Path) -> Records:
     """Read specimen metadata. BadInput names the file, the rule it breaks and the way out."""
+    records = Records(path.name)
+    try:
+        _reader(path)(path, records)
+        return records.done()
+    except BaseException:
+        records.close()
+        raise
+
+
+def _reader(path: Path) -> Callable[[Path, Records], None]:
     if path.is_dir():
-        return read_folder(path)
+        return read_folder
     source = file_source(path)
     with source.opens() as opened:
         head = opened.read(_HEAD_BYTES)
     for signature, what, way_out in _REFUSED:
         if head.startswith(signature):
             raise BadInput(f"The metadata {path.name} {what}, which is not read.", hint=way_out)
-    return _reader(head, path)(path)
-
-
-def _reader(head: bytes, path: Path) -> Callable[[Path], Records]:
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return read_zipped
     if head.startswith(b"PAR1"):
-        return lambda path: _records(read_parquet(path))
+        return read_parquet
     first = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if first == b"<":
         raise BadInput(
@@ -57,10 +63,4 @@ def _reader(head: bytes, path: Path) -> Callable[[Path], Records]:
         )
     if first in (b"{", b"["):
         return read_opends
-    return lambda path: _records(read_delimited(file_source(path)))
-
-
-def _records(sheet: Sheet) -> Records:
-    return Records(
-        origin=sheet.lines.origin, terms=sheet.terms, lines=(sheet.lines,), findings=sheet.findings
-    )
+    return lambda path, records: read_delimited(file_source(path), records)

@@ -6,6 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
 import pytest
 
 from tests.kit.pictures import write_heavy_pictures
@@ -34,6 +37,42 @@ def test_a_deposit_of_400_mb_takes_less_than_300_mb(tmp_path: Path) -> None:
     write_heavy_pictures(tmp_path / "source", 2, megabytes=200)
     done = subprocess.run(
         [sys.executable, "-c", _DEPOSIT, tmp_path],
+        cwd=Path(__file__).resolve().parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(done.stdout) < 300e6
+
+
+_RECORDS = """
+import sys
+from pathlib import Path
+from archive.matching.match import Match
+from archive.matching.reading import read_metadata
+
+images = [f"NHMUK{number * 10:09d}.tif" for number in range(100_000)]
+work = Match(lambda: images, read_metadata(Path(sys.argv[1])))
+assert sum(hasattr(outcome, "record") for outcome in work.outcomes()) == 100_000
+assert sum(1 for _ in work.records_without_image()) == 900_000
+status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+print(int(status["VmHWM"].split()[0]) * 1024)
+"""
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_million_records_take_less_than_300_mb(tmp_path: Path, form: str) -> None:
+    path = tmp_path / f"records.{form}"
+    names = ["catalogNumber", *(f"note {number}" for number in range(19))]
+    columns = {
+        name: [f"NHMUK{number:09d}" if name == names[0] else f"{name} of {number}" for number in range(10**6)]
+        for name in names
+    }
+    table = pa.table(columns)
+    (pacsv.write_csv if form == "csv" else pq.write_table)(table, path)
+    done = subprocess.run(
+        [sys.executable, "-c", _RECORDS, path],
         cwd=Path(__file__).resolve().parents[2],
         capture_output=True,
         text=True,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-
 from archive.matching.findings import Finding
-from archive.matching.interface import Lines, Records
+from archive.matching.interface import Ambiguous, Matched, Unmatched
+from archive.matching.match import Match
+from archive.matching.records import Records
 
 META = """<archive xmlns="http://rs.tdwg.org/dwc/text/">
   <core encoding="UTF-8" fieldsTerminatedBy="," linesTerminatedBy="\\n" fieldsEnclosedBy='"'
@@ -50,17 +51,57 @@ def write_bytes(path: Path, data: bytes | str) -> Path:
 
 def records(**columns: Sequence[str | None]) -> Records:
     """Records of a table; `dwc_catalogNumber` stands for `dwc:catalogNumber`."""
-    names = [name.replace("_", ":", 1) for name in columns]
-    table = pa.table([pa.array(values, pa.string()) for values in columns.values()], names=names)
-    lines = Lines(origin="t.csv", unit="line", numbers=range(2, 2 + table.num_rows))
-    return Records(origin="t.csv", terms=table, lines=(lines,))
+    made = Records("t.csv")
+    sheet = made.sheet("t.csv", "line")
+    sheet.name_columns(name.replace("_", ":", 1) for name in columns)
+    sheet.add(enumerate(zip(*columns.values(), strict=True), start=2))
+    return made.done()
 
 
-def codes(findings: tuple[Finding, ...]) -> list[str]:
+def rows(found: Records) -> list[dict[str, str]]:
+    """What every record says."""
+    return [found.terms(record) for record in range(len(found))]
+
+
+def column(found: Records, name: str) -> list[str | None]:
+    """What every record says under one term."""
+    return [row.get(name) for row in rows(found)]
+
+
+def columns(found: Records) -> list[str]:
+    """The columns of all tables, in their order."""
+    return list(dict.fromkeys(name for sheet in found.sheets for name in sheet.columns))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matching:
+    """Everything that a match told."""
+
+    matched: tuple[Matched, ...]
+    images_without_record: tuple[str, ...]
+    records_without_image: tuple[int, ...]
+    ambiguous: tuple[Ambiguous, ...]
+    findings: tuple[Finding, ...]
+
+
+def match(images: Sequence[str], found: Records, *, pattern: str | None = None) -> Matching:
+    """Bring images and records together, all at once."""
+    work = Match(lambda: images, found, pattern=pattern)
+    outcomes = list(work.outcomes())
+    return Matching(
+        matched=tuple(item for item in outcomes if isinstance(item, Matched)),
+        images_without_record=tuple(item.path for item in outcomes if isinstance(item, Unmatched)),
+        ambiguous=tuple(item for item in outcomes if isinstance(item, Ambiguous)),
+        records_without_image=tuple(work.records_without_image()),
+        findings=work.findings(),
+    )
+
+
+def codes(findings: Sequence[Finding]) -> list[str]:
     """Their codes, in order."""
     return [finding.code for finding in findings]
 
 
-def said(findings: tuple[Finding, ...], code: str) -> list[str]:
+def said(findings: Sequence[Finding], code: str) -> list[str]:
     """The sentences of one code."""
     return [finding.sentence for finding in findings if finding.code == code]

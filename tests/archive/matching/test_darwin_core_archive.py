@@ -6,22 +6,31 @@ from pathlib import Path
 
 import pytest
 
-from archive.matching.match import match
 from archive.matching.reading import read_metadata
 from holdings.errors import BadInput
-from tests.archive.matching.building import GOOD, META, OCCURRENCE, codes, said, write_bytes, write_zip
+from tests.archive.matching.building import (
+    GOOD,
+    META,
+    OCCURRENCE,
+    codes,
+    column,
+    columns,
+    match,
+    said,
+    write_bytes,
+    write_zip,
+)
 from tests.kit.shared import shared_data
 
 
 def test_specimens_then_pictures(tmp_path: Path) -> None:
     records = read_metadata(write_zip(tmp_path / "a.zip", GOOD))
-    assert records.terms.select(["dwc:catalogNumber", "ac:accessURI", "dcterms:license"]).to_pydict() == {
-        "dwc:catalogNumber": ["BM1001", "BM1002", "BM1001", "BM1001", None],
-        "ac:accessURI": [None, None, "https://x.org/a.jpg", "https://x.org/b.jpg", "https://x.org/c.jpg"],
-        "dcterms:license": ["CC0", "CC0", "CC BY", "CC BY", None],
-    }
-    assert records.terms.column("dwc:institutionCode").to_pylist() == ["BM"] * 4 + [None]
-    assert list(records.specimens or ()) == [0, 1, 0, 0, 4]
+    assert column(records, "dwc:catalogNumber") == ["BM1001", "BM1002", "BM1001", "BM1001", None]
+    files = [None, None, "https://x.org/a.jpg", "https://x.org/b.jpg", "https://x.org/c.jpg"]
+    assert column(records, "ac:accessURI") == files
+    assert column(records, "dcterms:license") == ["CC0", "CC0", "CC BY", "CC BY", None]
+    assert column(records, "dwc:institutionCode") == ["BM"] * 4 + [None]
+    assert [specimen for _, specimen in records.specimens()] == [0, 1, 0, 0, 4]
     assert records.where(1) == "a.zip: occurrence.txt, line 3"
     assert records.where(4) == "a.zip: media.txt, line 3"
     assert codes(records.findings) == ["picture-without-specimen"]
@@ -36,9 +45,16 @@ def test_a_number_leads_to_the_specimen_an_address_to_the_picture(tmp_path: Path
     ]
     assert matching.records_without_image == (3, 4)
     assert "identifier-repeated" not in codes(matching.findings)
-    numbered = match(["BM1001_1.jpg", "BM1001_2.jpg"], records)
+    numbered = match(["BM1001_1.jpg", "BM1001_2.jpg"], read_metadata(tmp_path / "a.zip"))
     assert [found.record for found in numbered.matched] == [0, 0]
     assert numbered.records_without_image == (1, 4)
+
+
+def test_a_picture_does_not_claim_what_its_specimen_names(tmp_path: Path) -> None:
+    meta = META.replace("terms/catalogNumber", "terms/associatedMedia")
+    text = "id,associatedMedia,license\no1,https://x.org/a.jpg|https://x.org/b.jpg,CC0\n"
+    records = read_metadata(write_zip(tmp_path / "a.zip", {**GOOD, "meta.xml": meta, "occurrence.txt": text}))
+    assert [found.record for found in match(["a.jpg", "b.jpg"], records).matched] == [1, 2]
 
 
 def test_folder_as_zip(tmp_path: Path) -> None:
@@ -49,7 +65,7 @@ def test_folder_as_zip(tmp_path: Path) -> None:
 
 def test_without_meta_xml(tmp_path: Path) -> None:
     records = read_metadata(write_zip(tmp_path / "a.zip", {"x/occ.csv": OCCURRENCE, "eml.xml": "<eml/>"}))
-    assert records.terms.column("dwc:catalogNumber").to_pylist() == ["BM1001", "BM1002"]
+    assert column(records, "dwc:catalogNumber") == ["BM1001", "BM1002"]
     with pytest.raises(BadInput, match=r"no meta\.xml and 2 tables"):
         read_metadata(write_zip(tmp_path / "b.zip", {"a.csv": OCCURRENCE, "b.txt": OCCURRENCE}))
 
@@ -57,7 +73,7 @@ def test_without_meta_xml(tmp_path: Path) -> None:
 def test_short_rows_are_filled_and_told_long_ones_left_out(tmp_path: Path) -> None:
     text = OCCURRENCE + "o3,BM1003\no4,BM1004,CC0,more\n"
     records = read_metadata(write_zip(tmp_path / "a.zip", {**GOOD, "occurrence.txt": text}))
-    assert records.terms.column("dwc:catalogNumber").to_pylist()[:3] == ["BM1001", "BM1002", "BM1003"]
+    assert column(records, "dwc:catalogNumber")[:3] == ["BM1001", "BM1002", "BM1003"]
     assert "line 4 ends after 2 of 3 fields" in said(records.findings, "row-ends-early")[0]
     assert "line 5 has 4 fields" in said(records.findings, "ragged-row")[0]
 
@@ -65,7 +81,7 @@ def test_short_rows_are_filled_and_told_long_ones_left_out(tmp_path: Path) -> No
 def test_declared_encoding_that_is_not_true(tmp_path: Path) -> None:
     text = OCCURRENCE.replace("CC0", "Müller").encode("cp1252")
     records = read_metadata(write_zip(tmp_path / "a.zip", {**GOOD, "occurrence.txt": text}))
-    assert records.terms.column("dcterms:license").to_pylist()[0] == "Müller"
+    assert column(records, "dcterms:license")[0] == "Müller"
     assert "is read as Windows-1252" in said(records.findings, "encoding")[0]
 
 
@@ -147,11 +163,11 @@ def test_a_member_twice(tmp_path: Path) -> None:
 
 def test_naturalis_audiovisual_core() -> None:
     records = read_metadata(shared_data("metadata", "dwca-naturalis-ac-media.zip"))
-    numbers = records.terms.column("dwc:catalogNumber").to_pylist()
+    numbers = column(records, "dwc:catalogNumber")
     assert numbers[0] == "ZMA.UROCH.P.1563"
     matching = match([f"{numbers[0]}_1.jpg", "else.jpg"], records)
     assert [found.record for found in matching.matched] == [0]
-    assert "xmpRights:Owner" in records.terms.column_names
+    assert "xmpRights:Owner" in columns(records)
 
 
 def test_kew_gbif_media() -> None:
@@ -167,6 +183,6 @@ def test_kew_gbif_media() -> None:
 def test_other_real_archives() -> None:
     occurrences = read_metadata(shared_data("metadata", "dwca-occurrence-example.zip"))
     assert len(occurrences) == 1534
-    assert "dwc:scientificName" in occurrences.terms.column_names
+    assert "dwc:scientificName" in columns(occurrences)
     checklist = read_metadata(shared_data("metadata", "dwca-checklist-example"))
     assert "ragged-row" not in codes(checklist.findings)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from archive.matching.reading import read_metadata
 from holdings.errors import BadInput
-from tests.archive.matching.building import codes, said, write_bytes
+from tests.archive.matching.building import codes, column, columns, rows, said, write_bytes
 from tests.kit.shared import shared_data
 
 _TEXT = "catalogNumber,recordedBy\nBM1,Müller\n"
@@ -30,7 +30,7 @@ _TEXT = "catalogNumber,recordedBy\nBM1,Müller\n"
 )
 def test_encodings_are_found_and_told(tmp_path: Path, codec: str, told: list[str]) -> None:
     records = read_metadata(write_bytes(tmp_path / "t.csv", _TEXT.encode(codec)))
-    assert records.terms.to_pydict() == {"dwc:catalogNumber": ["BM1"], "dwc:recordedBy": ["Müller"]}
+    assert rows(records) == [{"dwc:catalogNumber": "BM1", "dwc:recordedBy": "Müller"}]
     assert said(records.findings, "encoding") == told
 
 
@@ -38,15 +38,13 @@ def test_encodings_are_found_and_told(tmp_path: Path, codec: str, told: list[str
 def test_delimiters_are_found(tmp_path: Path, delimiter: str) -> None:
     text = f'catalogNumber{delimiter}locality\r\nBM1{delimiter}"by, the; river|side\tof it"\r\n'
     records = read_metadata(write_bytes(tmp_path / "t.txt", text))
-    assert records.terms.to_pylist() == [
-        {"dwc:catalogNumber": "BM1", "dwc:locality": "by, the; river|side\tof it"}
-    ]
+    assert rows(records) == [{"dwc:catalogNumber": "BM1", "dwc:locality": "by, the; river|side\tof it"}]
 
 
 def test_ragged_rows_are_named_by_their_line(tmp_path: Path) -> None:
     text = 'catalogNumber,locality\n1,"a\nb"\n2\n\n3,c,d\n4,e\n'
     records = read_metadata(write_bytes(tmp_path / "t.csv", text))
-    assert records.terms.column("dwc:catalogNumber").to_pylist() == ["1", "4"]
+    assert column(records, "dwc:catalogNumber") == ["1", "4"]
     assert said(records.findings, "ragged-row") == [
         "t.csv, line 4 has 1 fields where the table has 2; it is not used.",
         "t.csv, line 6 has 3 fields where the table has 2; it is not used.",
@@ -57,7 +55,7 @@ def test_ragged_rows_are_named_by_their_line(tmp_path: Path) -> None:
 def test_repeated_headers_lose_nothing(tmp_path: Path) -> None:
     text = "Catalogue no,catalogNumber,CATALOG_NUMBER,,Box,box\n1,2,3,4,5,6\n"
     records = read_metadata(write_bytes(tmp_path / "t.csv", text))
-    assert records.terms.to_pylist() == [
+    assert rows(records) == [
         {
             "Catalogue no (column 1)": "1",
             "dwc:catalogNumber": "2",
@@ -72,7 +70,7 @@ def test_repeated_headers_lose_nothing(tmp_path: Path) -> None:
 
 def test_awkward_headers() -> None:
     records = read_metadata(shared_data("specimens", "nhm-pinned", "multiple.csv"))
-    assert records.terms.column_names == [
+    assert columns(records) == [
         "dwc:catalogNumber",
         "dcterms:license",
         "ac:accessURI",
@@ -88,7 +86,7 @@ def test_awkward_headers() -> None:
 def test_icedig_benchmark() -> None:
     records = read_metadata(shared_data("metadata", "icedig-herbarium-benchmark.csv"))
     assert len(records) == 1800
-    assert records.terms.num_columns == 117
+    assert len(columns(records)) == 117
     assert "ragged-row" not in codes(records.findings)
 
 
@@ -132,10 +130,10 @@ _VALUES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_siz
     st.lists(st.lists(_VALUES, min_size=3, max_size=3), max_size=8),
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]),
 )
-def test_round_trip(rows: list[list[str]], codec: str) -> None:
+def test_round_trip(given_rows: list[list[str]], codec: str) -> None:
     with TemporaryDirectory() as folder:
-        text = io.StringIO(newline="")
-        csv.writer(text).writerows([["dwc:catalogNumber", "dwc:locality", "Box"], *rows])
+        text, header = io.StringIO(newline=""), ["dwc:catalogNumber", "dwc:locality", "Box"]
+        csv.writer(text).writerows([header, *given_rows])
         path = write_bytes(Path(folder) / "t.csv", text.getvalue().encode(codec))
-        read = read_metadata(path).terms.to_pylist()
-    assert [[value or "" for value in row.values()] for row in read] == rows
+        read = rows(read_metadata(path))
+    assert [[row.get(name, "") for name in header] for row in read] == given_rows

@@ -8,10 +8,9 @@ from hypothesis import strategies as st
 
 from archive.matching.identifiers import canonical
 from archive.matching.interface import Ambiguous, Matched
-from archive.matching.match import match
 from archive.matching.reading import read_metadata
 from holdings.errors import BadInput
-from tests.archive.matching.building import codes, records, said
+from tests.archive.matching.building import codes, match, records, said
 from tests.kit.shared import shared_data
 
 

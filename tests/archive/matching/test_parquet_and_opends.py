@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from archive.matching.match import match
+from archive.matching import json_documents
 from archive.matching.reading import read_metadata
 from holdings.errors import BadInput
-from tests.archive.matching.building import codes, write_bytes
+from tests.archive.matching.building import codes, match, rows, write_bytes
 
 SPECIMEN = {
     "@id": "https://doi.org/10.3535/AAA-BBB-CCC",
@@ -50,7 +50,7 @@ def _json(folder: Path, value: Any) -> Path:
 
 def test_specimen_and_medium(tmp_path: Path) -> None:
     records = read_metadata(_json(tmp_path, [SPECIMEN, MEDIUM]))
-    specimen, medium = records.terms.to_pylist()
+    specimen, medium = rows(records)
     assert specimen["dwc:catalogNumber"] == medium["dwc:catalogNumber"] == "ZMA.VER.207014"
     assert medium["dwc:scientificName"] == "Nais josinae"
     assert medium["exif:PixelXDimension"] == "1920"
@@ -86,6 +86,9 @@ _REFUSED = {
     "long_number": ("[" + "9" * 5000 + "]", "not valid JSON"),
     "no_document": ("[1]", "where an openDS document should be"),
     "other_json": ('{"a": 1}', "neither a digital specimen nor a digital medium"),
+    "half_a_character": ('{"dwc:catalogNumber": "\\ud800"}', "half a character"),
+    "behind_its_end": ('[{"dwc:year": 1}] x', "something stands behind its end"),
+    "list_cut_short": ('[{"dwc:year": 1}, ', "not valid JSON"),
     "deep_envelope": ('{"data":' * 50 + "1" + "}" * 50, "nests its documents"),
 }
 
@@ -98,6 +101,17 @@ def test_json_refused(tmp_path: Path, wrong: str) -> None:
     assert "o.json" in caught.value.sentence
 
 
+def test_a_long_list_is_read_one_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_documents, "_READ_CHARACTERS", 7)
+    monkeypatch.setattr(json_documents, "MAX_JSON_CHARACTERS", 3000)
+    documents = [SPECIMEN, *({"dwc:catalogNumber": f"BM{number}"} for number in range(1000))]
+    records = read_metadata(_json(tmp_path, documents))
+    assert len(records) == 1001
+    assert records.terms(1000) == {"dwc:catalogNumber": "BM999"}
+    with pytest.raises(BadInput, match="document of more than 3,000 characters"):
+        read_metadata(_json(tmp_path, {"data": documents}))
+
+
 def test_parquet_becomes_text(tmp_path: Path) -> None:
     table = pa.table(
         {
@@ -108,10 +122,10 @@ def test_parquet_becomes_text(tmp_path: Path) -> None:
     )
     pq.write_table(table, tmp_path / "p.data")
     records = read_metadata(tmp_path / "p.data")
-    assert records.terms.to_pydict() == {
-        "dwc:catalogNumber": ["1", "2"],
-        "ac:accessURI": ["https://x.org/a.jpg", None],
-    }
+    assert rows(records) == [
+        {"dwc:catalogNumber": "1", "ac:accessURI": "https://x.org/a.jpg"},
+        {"dwc:catalogNumber": "2"},
+    ]
     assert codes(records.findings) == ["column-not-read"]
     assert records.where(1) == "p.data, row 2"
 
@@ -129,5 +143,18 @@ def test_parquet_that_unfolds_to_terabytes(tmp_path: Path) -> None:
     indices = pa.array([0] * 4_000_000, pa.int32())
     text = pa.DictionaryArray.from_arrays(indices, pa.array(["x" * 500_000]))
     pq.write_table(pa.table({"catalogNumber": text}), tmp_path / "bomb.parquet")
-    with pytest.raises(BadInput, match="would unfold to more than"):
-        read_metadata(tmp_path / "bomb.parquet")
+    likes = pa.table({"catalogNumber": ["x" * 400_000] * 5000})
+    pq.write_table(
+        likes, tmp_path / "likes.parquet", use_dictionary=False, column_encoding="DELTA_BYTE_ARRAY"
+    )
+    for name in ("bomb.parquet", "likes.parquet"):
+        with pytest.raises(BadInput, match="would unfold to more than"):
+            read_metadata(tmp_path / name)
+
+
+def test_parquet_with_names_that_differ_by_case_and_a_path_with_a_bracket(tmp_path: Path) -> None:
+    pq.write_table(
+        pa.table({"Box": ["1"], "box": ["2"], "catalogNumber": ["BM1"]}), tmp_path / "[1]*.parquet"
+    )
+    records = read_metadata(tmp_path / "[1]*.parquet")
+    assert rows(records) == [{"Box": "1", "box (column 2)": "2", "dwc:catalogNumber": "BM1"}]
