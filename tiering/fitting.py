@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from holdings.errors import PlanRefused
+from holdings.errors import BadInput, PlanRefused
 from holdings.house import House
 from holdings.records import Copy, CopyStatus, EventType
 from tiering.beyond import refuse_beyond_guards
@@ -35,9 +35,9 @@ class Fitting:
 def fit(house: House, plan: Plan, policy: Policy) -> Fitting:
     """What of `plan` is left to do.
 
-    Raises PlanRefused where it was made for another catalogue or policy, or names a store or
-    package that is not there, or where the copies of a moved package are no longer those that
-    were seen, but for those that this very plan has made.
+    Raises BadInput where it was made for another catalogue; PlanRefused where it was made for
+    another policy, or names a store or package that is not there, or where the copies of a moved
+    package are no longer those that were seen, but for those that this very plan has made.
     """
     _same_ground(house, plan, policy)
     refuse_beyond_guards(house, plan, policy)
@@ -61,7 +61,7 @@ def fit(house: House, plan: Plan, policy: Policy) -> Fitting:
 
 def _same_ground(house: House, plan: Plan, policy: Policy) -> None:
     if plan.catalogue_id != house.catalogue.catalogue_id:
-        raise PlanRefused(f"The plan {plan.plan_id[:12]} was made for another catalogue.", hint=_HINT)
+        raise BadInput(f"The plan {plan.plan_id[:12]} was made for another catalogue.", hint=_HINT)
     if plan.policy_sha256 != policy.sha256:
         raise PlanRefused(f"The policy changed since the plan {plan.plan_id[:12]} was made.", hint=_HINT)
     named = {store for move in plan.moves for store in (move.source_store, move.target_store)}

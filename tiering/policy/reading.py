@@ -43,6 +43,7 @@ from tiering.policy.expression import always_true, condition_sql
 from tiering.policy.model import Guards, Policy, RemovalCeilings, Rule, RunCeilings
 
 _HINT = f"The columns of `where` are: {', '.join(COLUMN_NAMES)}."
+_GUARDS_HINT = "Guards stand above every rule: change the rule, or the guard."
 _Tier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,31}$")]
 _Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 _Count = Annotated[int, Field(ge=0, le=100)]
@@ -136,9 +137,9 @@ def read_policy(path: Path) -> Policy:
         rules=tuple(Rule(**rule.model_dump()) for rule in parsed.rules),
     )
     problems = policy_problems(policy)
-    file.refuse(
-        problems, hint=_HINT if any(problem.place[-1:] == ("where",) for problem in problems) else None
-    )
+    in_words = any(problem.place[-1:] == ("where",) for problem in problems)
+    below = any("below guards." in problem.says for problem in problems)
+    file.refuse(problems, hint=_HINT if in_words else _GUARDS_HINT if below else None)
     return policy
 
 
@@ -155,7 +156,11 @@ def _condition_problems(rules: Sequence[Rule]) -> Iterator[Problem]:
             condition_sql(rule.where)
         except BadInput as error:
             says = error.sentence.removeprefix("The condition ").rstrip(".")
-            yield Problem(place=("rules", number, "where"), says=f"= {says}")
+            yield _of(rule, number, "where", f"= {says}")
+
+
+def _of(rule: Rule, number: int, key: str, says: str) -> Problem:
+    return Problem(place=("rules", number, key), says=f"of '{rule.name}' {says}")
 
 
 def _repeated_names(rules: Sequence[Rule]) -> Iterator[Problem]:
@@ -176,17 +181,17 @@ def _below_guards(policy: Policy) -> Iterator[Problem]:
         copies = sum(rule.copies.values())
         if copies < guards.min_copies:
             says = f"are {copies} in all, below guards.min_copies = {guards.min_copies}"
-            yield Problem(place=("rules", number, "copies"), says=says)
+            yield _of(rule, number, "copies", says)
         if rule.domains < guards.min_domains:
             says = f"is {rule.domains}, below guards.min_domains = {guards.min_domains}"
-            yield Problem(place=("rules", number, "domains"), says=says)
+            yield _of(rule, number, "domains", says)
         for tier in rule.lock_days:
             if not rule.copies.get(tier):
                 says = f"names '{tier}', where the rule wants no copies that could be locked"
-                yield Problem(place=("rules", number, "lock_days"), says=says)
+                yield _of(rule, number, "lock_days", says)
         if rule.domains > copies:
             says = f"is {rule.domains}, which {copies} copies can never lie in"
-            yield Problem(place=("rules", number, "domains"), says=says)
+            yield _of(rule, number, "domains", says)
 
 
 def _order_problems(rules: Sequence[Rule]) -> Iterator[Problem]:
@@ -194,8 +199,8 @@ def _order_problems(rules: Sequence[Rule]) -> Iterator[Problem]:
     everything = [number for number, rule in enumerate(rules) if always_true(rule.where)]
     if last not in everything:
         says = 'has to be "true", as the last rule decides for every package that is left'
-        yield Problem(place=("rules", last, "where"), says=says)
+        yield _of(rules[last], last, "where", says)
     for number in everything[:1]:
         if number != last:
             says = "matches every package, so that no rule after it can ever decide"
-            yield Problem(place=("rules", number, "where"), says=says)
+            yield _of(rules[number], number, "where", says)

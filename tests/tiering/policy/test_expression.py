@@ -134,6 +134,44 @@ REFUSED = {
     "a pragma": "pragma version",
     "an attach": "attach '/tmp/x.db'",
     "a copy": "copy (select 1) to '/tmp/x.csv'",
+    "a common table": "with x as (select true) select * from x",
+    "a common table in brackets": "(with x as (select true) select * from x)",
+    "a list of values": "bytes in (values (1))",
+    "a query as an array": "array(select 1) is null",
+    "a query in coalesce": "coalesce((select true), false)",
+    "a listing of a folder": "glob('/etc/*') = ''",
+    "a listing of a folder as a table": "exists (from glob('/etc/*'))",
+    "a file by its name alone": "kind in (from '/etc/passwd')",
+    "a file as bytes": "read_blob('/etc/passwd') is null",
+    "a file's dialect": "sniff_csv('/etc/passwd') is null",
+    "a function in capitals": "READ_TEXT('/etc/passwd') = ''",
+    "a function in quotes": "\"read_text\"('/etc/passwd') = ''",
+    "a query as text": "query('select 1') is null",
+    "a table by its name as text": "query_table('packages') is null",
+    "a macro": "create macro f(x) as x",
+    "a sequence": "nextval('s') > 1",
+    "an identifier by chance": "uuid() = ''",
+    "the version": "version() = ''",
+    "the user": "current_user = 'root'",
+    "a pragma as a function": "pragma_version() = ''",
+    "a billion rows": "generate_series(1, 1000000000) is null",
+    "a billion letters": "repeat('a', 1000000000) = ''",
+    "a regular expression": "regexp_matches(collection, '(a+)+$')",
+    "a regular expression as a sign": "collection ~ '(a+)+$'",
+    "an error on purpose": "error('x')",
+    "a row's number": "rowid > 0",
+    "a pivot": "(pivot x on y)",
+    "a second statement that is empty": "true;",
+    "an extension": "true; install httpfs",
+    "a cast to an enumeration": "kind::enum('a') = 'a'",
+    "a column in letters that look alike": "k\u0456nd = 'bag'",
+    "a column in wide letters": "\uff4b\uff49\uff4e\uff44 = 'bag'",
+    "a column with a space of no width": "ki\u200bnd = 'bag'",
+    "text that reads backwards": "kind = 'b\u202eag'",
+    "text that is set apart": "kind = 'b\u2066ag\u2069'",
+    "a delete character": "kind = 'b\x7fag'",
+    "more digits than numbers have": "bytes > " + "9" * 1500,
+    "cases too deep": "case when true then " * 60 + "true" + " end" * 60,
     "an assignment": "kind := 'bag'",
 }
 
@@ -169,6 +207,16 @@ def test_hostile_depth_is_refused_quickly() -> None:
         with pytest.raises(BadInput):
             condition_sql(opening * MAX_CHARACTERS)
     assert time.process_time() - began < 5, "hostile depth costs more than it is long"
+
+
+def test_no_pattern_takes_longer_than_its_data() -> None:
+    """Where a matcher tries again at each place, these never end."""
+    began = time.process_time()
+    for pattern in ("%a" * 300 + "%b", "%_a" * 200 + "%b", "a%" * 300 + "_b"):
+        sql = condition_sql(f"collection like '{pattern}'")
+        query = f"SELECT {sql} FROM (SELECT ? AS collection)"  # written by what is tested
+        assert locked_engine().execute(query, ["a" * 5000]).fetchall() == [(False,)]
+    assert time.process_time() - began < 2
 
 
 def test_depth_below_the_bound_is_fine() -> None:
