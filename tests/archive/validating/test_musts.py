@@ -417,6 +417,24 @@ def test_drafts_let_pass_what_1_0_does_not(tmp_path: Path, version: str) -> None
     assert warnings(report) >= {"manifest-asterisk", "manifest-dot-slash", "bag-info-separator"}
 
 
+@pytest.mark.parametrize(("version", "is_valid"), [("0.97", True), ("0.93", True), ("1.0", False)])
+def test_drafts_were_content_with_a_file_in_one_of_two_manifests(
+    tmp_path: Path, version: str, is_valid: bool
+) -> None:
+    declaration = DECLARATION.replace(b"1.0", version.encode())
+    one_less: dict[str, bytes | None] = {"manifest-sha256.txt": line(A)}
+    report = validate(
+        write_bag(tmp_path / "one", bag_files(info=b"", declaration=declaration, changed=one_less))
+    )
+    assert (report.valid, report.complete) == (is_valid, is_valid)
+    assert "file-unlisted" in (warnings(report) if is_valid else errors(report))
+    in_none = {**one_less, "manifest-sha512.txt": manifest({A: PAYLOAD[A]}, "sha512")}
+    report = validate(
+        write_bag(tmp_path / "none", bag_files(info=b"", declaration=declaration, changed=in_none))
+    )
+    assert errors(report) == {"file-unlisted"}
+
+
 def test_structure_only_compares_no_checksum_and_says_so(tmp_path: Path) -> None:
     files = bag_files()
     files[A] = b"FIRST\n"
