@@ -98,7 +98,10 @@ def _read_table(
     columns = _columns(table)
     for file in table.files:
         if folder + file not in sources:
-            raise BadInput(f"{records.origin}: meta.xml names {shown(file)}, which is not in the archive.")
+            raise BadInput(
+                f"{records.origin}: meta.xml names {shown(file)}, which is not in the archive.",
+                hint="Add the file, or give the table itself.",
+            )
         read_described(
             sources[folder + file], records, table.dialect, columns, key=CORE_ID, is_picture=is_picture
         )

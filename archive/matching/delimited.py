@@ -25,6 +25,8 @@ _SAMPLE_ROWS = 20
 _DELIMITERS = (",", "\t", ";", "|")
 _Fields = tuple[int, list[str]]
 """The line on which a row begins, and its fields."""
+_HOW_OUT = "Give a table with one row per specimen or image, saved as UTF-8."
+_UNCLOSED = 'Look for a quotation mark that is opened there and never closed (in a field it is "").'
 _SAID = {";": "semicolons", "|": "vertical bars", "\t": "tabs", ",": "commas"}
 
 
@@ -61,7 +63,7 @@ def read_delimited(source: Source, records: Records) -> None:
         findings.add(
             "delimiter", f"{source.name} is read with {_SAID[dialect.delimiter]} between its fields."
         )
-    rows = _rows(source, dialect, encoding)
+    rows = _rows(source, dialect, encoding, findings)
     _, headers = next(rows, (0, []))
     if not headers:
         raise BadInput(
@@ -87,7 +89,7 @@ def read_described(
     source.check_table_size()
     findings = Findings(source.name)
     encoding = find_encoding(source, findings, declared=dialect.encoding)
-    rows = _rows(source, dialect, encoding)
+    rows = _rows(source, dialect, encoding, findings)
     width = 1 + max((column.index for column in columns if column.index is not None), default=0)
     for _ in range(dialect.header_lines):
         _, headers = next(rows, (0, []))
@@ -130,7 +132,7 @@ def _fit(sample: str) -> Callable[[str], tuple[bool, float, int]]:
     return fit
 
 
-def _rows(source: Source, dialect: Dialect, encoding: str) -> Iterator[_Fields]:
+def _rows(source: Source, dialect: Dialect, encoding: str, findings: Findings) -> Iterator[_Fields]:
     """Rows that are not empty, with the line on which they begin."""
     with io.TextIOWrapper(source.opens(), encoding=encoding, newline="") as text:
         quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE
@@ -139,28 +141,39 @@ def _rows(source: Source, dialect: Dialect, encoding: str) -> Iterator[_Fields]:
             delimiter=dialect.delimiter,
             quotechar=dialect.quote,
             quoting=quoting,
+            strict=True,
         )
         line = 1
         try:
-            for row in reader:
-                if row:
+            while (row := _next_row(reader, line, source.name, findings)) is not None:
+                if any(row):
                     yield line, row
                 line = reader.line_num + 1
-        except csv.Error as error:
-            raise _unreadable(source.name, line, error) from None
         except UnicodeError as error:
             raise BadInput(
-                f"{source.name} breaks its encoding {encoding} after line {line}: {error}."
+                f"{source.name} breaks its encoding {encoding} after line {line}: {error}.",
+                hint=_HOW_OUT,
             ) from None
 
 
-def _unreadable(name: str, line: int, error: csv.Error) -> BadInput:
-    if "field limit" in str(error):
-        return BadInput(
-            f"{name}, line {line}: a field has more than {MAX_FIELD_CHARACTERS:,} characters.",
-            hint='Look for a quotation mark that is opened there and never closed (in a field it is "").',
-        )
-    return BadInput(f"{name}, line {line}: the row cannot be read as a table: {error}.")
+def _next_row(reader: Iterator[list[str]], line: int, name: str, findings: Findings) -> list[str] | None:
+    """A row that cannot be read is told, and is as if it were empty; None at the end."""
+    try:
+        return next(reader, None)
+    except csv.Error as error:
+        if "field limit" in str(error):
+            raise BadInput(
+                f"{name}, line {line}: a field has more than {MAX_FIELD_CHARACTERS:,} characters.",
+                hint=_UNCLOSED,
+            ) from None
+        if "end of data" in str(error):
+            raise BadInput(
+                f"{name}, line {line}: a quotation mark is opened and never closed, so that all that comes "
+                "after it is one field.",
+                hint=_UNCLOSED,
+            ) from None
+        findings.add("broken-row", f"{name}, line {line} cannot be read as a row ({error}); it is not used.")
+        return []
 
 
 def _bounded_lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
@@ -168,9 +181,13 @@ def _bounded_lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
     while line := text.readline(MAX_LINE_CHARACTERS):
         number += 1
         if len(line) == MAX_LINE_CHARACTERS:
-            raise BadInput(f"{name}, line {number} has more than {MAX_LINE_CHARACTERS:,} characters.")
+            raise BadInput(
+                f"{name}, line {number} has more than {MAX_LINE_CHARACTERS:,} characters.", hint=_HOW_OUT
+            )
         if "\0" in line:
-            raise BadInput(f"{name}, line {number} holds a NUL character: this is no table of text.")
+            raise BadInput(
+                f"{name}, line {number} holds a NUL character: this is no table of text.", hint=_HOW_OUT
+            )
         yield line
 
 

@@ -19,6 +19,7 @@ from holdings.errors import BadInput
 
 _NAMESPACE = "http://rs.tdwg.org/dwc/text/"
 _MAX_DEPTH = 8
+_HOW_OUT = "Mend meta.xml (dwc.tdwg.org/text), or give the table itself."
 _ESCAPES = {"\\t": "\t", "\\n": "\n", "\\r": "\r", "\\r\\n": "\r\n", "\\f": "\f", "\\\\": "\\"}
 _LINE_ENDS = frozenset({"\n", "\r", "\r\n"})
 
@@ -57,13 +58,17 @@ def read_description(source: Source) -> Description:
     """Parse `meta.xml`; BadInput names the rule it breaks."""
     if source.size_bytes > MAX_META_XML_BYTES:
         raise BadInput(
-            f"{source.name} has {source.size_bytes:,} bytes; a description may have {MAX_META_XML_BYTES:,}."
+            f"{source.name} has {source.size_bytes:,} bytes; a description may have {MAX_META_XML_BYTES:,}.",
+            hint=_HOW_OUT,
         )
     with source.opens() as opened:
         root = _parse(opened.read(MAX_META_XML_BYTES), source.name)
     cores = root.named("core")
     if len(cores) != 1:
-        raise BadInput(f"{source.name} describes {len(cores)} cores; a Darwin Core Archive has exactly one.")
+        raise BadInput(
+            f"{source.name} describes {len(cores)} cores; a Darwin Core Archive has exactly one.",
+            hint=_HOW_OUT,
+        )
     return Description(
         core=_table(cores[0], "id", source.name),
         extensions=tuple(_table(element, "coreid", source.name) for element in root.named("extension")),
@@ -97,7 +102,8 @@ def _parse(data: bytes, name: str) -> _Element:
     def start(tag: str, attributes: dict[str, str]) -> None:
         if len(open_elements) > _MAX_DEPTH:
             raise BadInput(
-                f"{name}, line {parser.CurrentLineNumber}: elements are nested too deep for a meta.xml."
+                f"{name}, line {parser.CurrentLineNumber}: elements are nested too deep for a meta.xml.",
+                hint=_HOW_OUT,
             )
         element = _Element(tag.removeprefix(_NAMESPACE).strip(), attributes)
         open_elements[-1].children.append(element)
@@ -115,9 +121,14 @@ def _parse(data: bytes, name: str) -> _Element:
     try:
         parser.Parse(data, True)
     except (expat.ExpatError, ValueError, LookupError) as error:
-        raise BadInput(f"{name} is not well-formed XML: {error}.") from None
+        raise BadInput(
+            f"{name} is not well-formed XML: {error}.",
+            hint=_HOW_OUT,
+        ) from None
     if [element.name for element in root.children] != ["archive"]:
-        raise BadInput(f"{name} is no description of a Darwin Core Archive: its root is not <archive>.")
+        raise BadInput(
+            f"{name} is no description of a Darwin Core Archive: its root is not <archive>.", hint=_HOW_OUT
+        )
     return root.children[0]
 
 
@@ -126,7 +137,8 @@ def _table(element: _Element, id_name: str, name: str) -> Described:
     if not files or not all(map(is_safe_name, files)):
         raise BadInput(
             f"{name}: a <{element.name}> names {', '.join(map(shown, files)) or 'no file'}; "
-            "it must name files inside the archive."
+            "it must name files inside the archive.",
+            hint=_HOW_OUT,
         )
     ids = element.named(id_name)
     described = Described(
@@ -138,7 +150,8 @@ def _table(element: _Element, id_name: str, name: str) -> Described:
     )
     if len(described.fields) > MAX_COLUMNS:
         raise BadInput(
-            f"{name} describes {len(described.fields):,} columns; a table may have {MAX_COLUMNS:,}."
+            f"{name} describes {len(described.fields):,} columns; a table may have {MAX_COLUMNS:,}.",
+            hint=_HOW_OUT,
         )
     return described
 
@@ -146,7 +159,10 @@ def _table(element: _Element, id_name: str, name: str) -> Described:
 def _field(element: _Element, name: str) -> Field:
     term = element.attributes.get("term", "").strip()
     if not term:
-        raise BadInput(f"{name}: a <field> has no term.")
+        raise BadInput(
+            f"{name}: a <field> has no term.",
+            hint=_HOW_OUT,
+        )
     index = _number(element.attributes.get("index"), name)
     return Field(term=term, index=index, default=element.attributes.get("default") or None)
 
@@ -156,7 +172,8 @@ def _number(text: str | None, name: str) -> int | None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text) < MAX_COLUMNS):
         raise BadInput(
-            f"{name}: {shown(text)} is not the number of a column; it goes from 0 to {MAX_COLUMNS - 1:,}."
+            f"{name}: {shown(text)} is not the number of a column; it goes from 0 to {MAX_COLUMNS - 1:,}.",
+            hint=_HOW_OUT,
         )
     return int(text)
 

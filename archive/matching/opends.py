@@ -37,6 +37,7 @@ _LIFTED = frozenset(
 """Nested objects whose Darwin Core terms are a specimen's own, where there is one of them."""
 _NUMBERS = frozenset({"dwc:catalogNumber", "dwc:otherCatalogNumbers", "dwc:occurrenceID", "dwc:recordNumber"})
 _MAX_NESTING = 12
+_HOW_OUT = "Give one openDS document or a list of them."
 
 
 class _Sheets:
@@ -70,12 +71,12 @@ def read_opends(path: Path, records: Records) -> None:
 def _documents(value: Any, name: str, depth: int = 0) -> Iterator[Document]:
     """Unwrap lists and the envelopes of DiSSCo's services."""
     if depth > _MAX_NESTING:
-        raise BadInput(f"{name} nests its documents deeper than {_MAX_NESTING} levels.")
+        raise BadInput(f"{name} nests its documents deeper than {_MAX_NESTING} levels.", hint=_HOW_OUT)
     if isinstance(value, list):
         for item in value:
             yield from _documents(item, name, depth + 1)
     elif not isinstance(value, dict):
-        raise BadInput(f"{name} holds {shown(str(value))} where an openDS document should be.")
+        raise BadInput(f"{name} holds {shown(str(value))} where an openDS document should be.", hint=_HOW_OUT)
     elif "digitalSpecimen" in value:
         yield from _with_media(value, name, depth)
     elif "data" in value or "attributes" in value:
@@ -152,7 +153,7 @@ def _flat(document: Document, where: str, findings: Findings) -> dict[str, str]:
     terms = {
         qualified_name(key): text
         for key, value in document.items()
-        if (text := _text(value)) and key[0] != "@"
+        if (text := _text(value)) and key and key[0] != "@"
     }
     for identifier in _objects(document.get("ods:hasIdentifiers")):
         _take_number(identifier, terms)

@@ -16,6 +16,7 @@ from archive.matching.records import Records, Row
 from archive.matching.sources import file_source
 from holdings.errors import BadInput
 
+_PARTS = "Leave the long column away, or give the records in parts."
 _BATCH_ROWS, _BATCH_BYTES = 5_000, 16 << 20
 _NUMBER_BYTES = 32
 """Of a number or a date as text."""
@@ -42,8 +43,16 @@ def read_parquet(path: Path, records: Records) -> None:
         with pq.ParquetFile(path, pre_buffer=False, buffer_size=_READ_BYTES) as opened:
             sheet.add(_rows(opened, flat, rows))
         records.findings.extend(findings.done())
-    except (pa.ArrowException, OSError) as error:
-        raise BadInput(f"{path.name} is not a Parquet file that can be read: {error}.") from None
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: Exception) -> BadInput:
+    because = str(error).strip().partition("\n")[0].rstrip(".")
+    return BadInput(
+        f"{path.name} is not a Parquet file that can be read: {because}.",
+        hint="Write it again, or give the records as a table.",
+    )
 
 
 def _rows_at_once(path: Path, schema: pa.Schema, names: Sequence[str]) -> int:
@@ -68,12 +77,18 @@ def _rows_at_once(path: Path, schema: pa.Schema, names: Sequence[str]) -> int:
     except duckdb.OutOfMemoryException:
         found = (MAX_TABLE_BYTES + 1, 0)
     except duckdb.Error as error:
-        raise BadInput(f"{path.name} is not a Parquet file that can be read: {error}.") from None
+        raise _unreadable(path, error) from None
     sizes = [int(size or 0) for size in found or ()]
     if sum(sizes[::2]) > MAX_TABLE_BYTES:
-        raise BadInput(f"{path.name} would unfold to more than {MAX_TABLE_BYTES:,} bytes of metadata.")
+        raise BadInput(
+            f"{path.name} would unfold to more than {MAX_TABLE_BYTES:,} bytes of metadata.",
+            hint=_PARTS,
+        )
     if max(sizes[1::2], default=0) > 4 * MAX_FIELD_CHARACTERS:
-        raise BadInput(f"{path.name} has a field of more than {MAX_FIELD_CHARACTERS:,} characters.")
+        raise BadInput(
+            f"{path.name} has a field of more than {MAX_FIELD_CHARACTERS:,} characters.",
+            hint=_PARTS,
+        )
     longest = sum(sizes[1::2]) + len(names) * _NUMBER_BYTES + 1
     return max(1, min(_BATCH_ROWS, _BATCH_BYTES // longest))
 
@@ -90,7 +105,10 @@ def _rows(opened: pq.ParquetFile, names: Sequence[str], at_once: int) -> Iterato
 def _flat(schema: pa.Schema, origin: str, findings: Findings) -> list[str]:
     check_columns(len(schema), origin)
     if len(set(schema.names)) < len(schema.names):
-        raise BadInput(f"{origin} has two columns of the same name.")
+        raise BadInput(
+            f"{origin} has two columns of the same name.",
+            hint="Name one of them otherwise.",
+        )
     nested = [field.name for field in schema if pa.types.is_nested(field.type) or _is_bytes(field.type)]
     for name in nested:
         findings.add(

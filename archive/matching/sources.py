@@ -39,11 +39,16 @@ def file_source(path: Path, name: str | None = None) -> Source:
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
-        raise BadInput(f"The metadata {path} cannot be opened: {error}.") from None
+        raise BadInput(
+            f"The metadata {path} cannot be opened: {error}.", hint="Is it there, and may you read it?"
+        ) from None
     try:
         status = os.fstat(handle)
     finally:
         os.close(handle)
     if not stat.S_ISREG(status.st_mode):
-        raise BadInput(f"The metadata {path} is neither a file nor a folder.")
+        raise BadInput(
+            f"The metadata {path} is neither a file nor a folder.",
+            hint="Give a file, or the folder of an unpacked Darwin Core Archive.",
+        )
     return Source(name=name, size_bytes=status.st_size, opens=lambda: path.open("rb"))

@@ -52,6 +52,15 @@ def test_ragged_rows_are_named_by_their_line(tmp_path: Path) -> None:
     assert [records.where(index) for index in range(2)] == ["t.csv, line 2", "t.csv, line 7"]
 
 
+def test_rows_with_broken_quoting_are_named_and_empty_ones_are_none(tmp_path: Path) -> None:
+    text = 'catalogNumber,label\n1,"a"b\n2,"say ""ah"""\n,\n3,c "d" e\n'
+    records = read_metadata(write_bytes(tmp_path / "t.csv", text))
+    assert column(records, "label") == ['say "ah"', 'c "d" e']
+    assert [records.where(index) for index in range(2)] == ["t.csv, line 3", "t.csv, line 5"]
+    [sentence] = said(records.findings, "broken-row")
+    assert sentence.startswith("t.csv, line 2 cannot be read as a row")
+
+
 def test_repeated_headers_lose_nothing(tmp_path: Path) -> None:
     text = "Catalogue no,catalogNumber,CATALOG_NUMBER,,Box,box\n1,2,3,4,5,6\n"
     records = read_metadata(write_bytes(tmp_path / "t.csv", text))
@@ -93,6 +102,7 @@ def test_icedig_benchmark() -> None:
 _REFUSED: dict[str, tuple[str | bytes, str]] = {
     "million_columns": (",".join(f"c{number}" for number in range(1_000_000)) + "\n", "1,000,000 columns"),
     "open_quotation_mark": ('a,b\n1,"' + "x,y\n" * 50_000, "line 2: a field has more than 131,072"),
+    "quotation_mark_that_is_never_closed": ('a,b\n1,2\n3,"x\n4,y\n', "line 3: a quotation mark is opened"),
     "huge_line": ("a" * (17 * 1024 * 1024), "line 1 has more than 16,777,216"),
     "nul": (b"a,b\n1,2\n3,\x004\n", "line 3 holds a NUL"),
     "empty": ("", "holds nothing"),
@@ -136,4 +146,4 @@ def test_round_trip(given_rows: list[list[str]], codec: str) -> None:
         csv.writer(text).writerows([header, *given_rows])
         path = write_bytes(Path(folder) / "t.csv", text.getvalue().encode(codec))
         read = rows(read_metadata(path))
-    assert [[row.get(name, "") for name in header] for row in read] == given_rows
+    assert [[row.get(name, "") for name in header] for row in read] == [row for row in given_rows if any(row)]

@@ -71,6 +71,7 @@ def test_specimen_and_medium(tmp_path: Path) -> None:
         MEDIUM,
         {"data": {"id": "x", "type": "t", "attributes": SPECIMEN}},
         {"data": [{"attributes": MEDIUM}]},
+        {**SPECIMEN, "": "a term without a name"},
         {"digitalSpecimen": SPECIMEN, "digitalMedia": [{"ac:accessUri": "https://x.org/a.jpg"}]},
     ],
 )
@@ -137,6 +138,15 @@ def test_parquet_refused(tmp_path: Path) -> None:
     pq.write_table(wide, tmp_path / "wide.parquet")
     with pytest.raises(BadInput, match="5,001 columns"):
         read_metadata(tmp_path / "wide.parquet")
+
+
+def test_parquet_whose_text_is_none(tmp_path: Path) -> None:
+    data = pa.array([b"\xff\xfe"])
+    text = pa.Array.from_buffers(pa.string(), 1, data.buffers())
+    pq.write_table(pa.table({"catalogNumber": text}), tmp_path / "p.parquet")
+    with pytest.raises(BadInput, match="not a Parquet file that can be read") as caught:
+        read_metadata(tmp_path / "p.parquet")
+    assert "\n" not in caught.value.sentence
 
 
 def test_parquet_that_unfolds_to_terabytes(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,19 @@ def test_nothing_in_the_suite_is_changed_or_fetched(monkeypatch: pytest.MonkeyPa
     before = Path.cwd()
     validate(Path("v0.97/valid/holey-bag"))
     assert Path.cwd() == before
+
+
+def test_the_two_that_are_rejected_here_are_what_their_manifests_say_once_their_files_are_there(
+    tmp_path: Path,
+) -> None:
+    system_files = shutil.copytree(the_suite() / "v0.97/warning/special-system-files", tmp_path / "system")
+    (system_files / "data").chmod(0o755)
+    (system_files / "data/.DS_Store").write_bytes(b"")
+    report = validate(system_files)
+    assert (report.valid, codes(report, Severity.WARNING)) == (True, {"system-file"})
+    two_names = shutil.copytree(
+        the_suite() / "v0.97/warning/duplicate-file-with-different-case", tmp_path / "two"
+    )
+    (two_names / "data").chmod(0o755)
+    shutil.copy(two_names / "data/hello.txt", two_names / "data/HELLO.txt")
+    assert "name-case" in codes(validate(two_names), Severity.ERROR), "no Mac can hold both"
