@@ -19,6 +19,7 @@ from archive.collection.ome_zarr import ZarrWriter
 from archive.collection.options import Options
 from archive.collection.originals import Opened, Originals, open_originals
 from archive.collection.pyramid import Block, Pyramid
+from archive.collection.scratch import room_needed
 from archive.collection.shapes import Form, Level, Zyx
 from archive.collection.tiledb_form import NEEDS, TileDBWriter
 from archive.reading import Trouble
@@ -85,7 +86,15 @@ def build_image(task: Task, stores: Mapping[str, Store]) -> tuple[BuiltImage, tu
 
 
 def make_image(task: Task, originals: Originals, stack: ExitStack) -> Made:
-    """Everything but the store: what is kept on disk for the parts is given back with `stack`."""
+    """Everything but the store: what is kept on disk for the parts is given back with `stack`.
+
+    Raises StoreFull where this machine's disk is.
+    """
+    with room_needed(task.path):
+        return _make(task, originals, stack)
+
+
+def _make(task: Task, originals: Originals, stack: ExitStack) -> Made:
     opened = open_originals(task.sources, task.options, originals, stack)
     form = opened.form
     codec = codec_for(task.options.codec, form)

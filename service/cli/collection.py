@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from archive.abridging import Withheld
     from archive.collection.building import Built, Runner
     from archive.collection.expecting import Expected
+    from archive.collection.options import Options
     from holdings.house import House
 
 
@@ -95,14 +96,14 @@ def build(
         selected = select(house, collection, packages or (), stack=stack)
         expected = expect(house, collection, selected.images, options)
         if estimate:
-            lines = [*_expected_lines(expected), *_withheld_lines(selected.withheld)]
+            lines = [*_expected_lines(expected, options), *_withheld_lines(selected.withheld)]
             answer(
                 {**_expected_document(expected), "withdrawn": _withheld_rows(selected.withheld)},
                 lines,
                 as_json=as_json,
             )
             return DONE
-        for line in _expected_lines(expected):
+        for line in _expected_lines(expected, options):
             say(line)
         built = build_collection(
             house,
@@ -136,21 +137,28 @@ def _expected_document(expected: Expected) -> dict[str, object]:
     }
 
 
-def _expected_lines(expected: Expected) -> Iterator[str]:
+def _expected_lines(expected: Expected, options: Options) -> Iterator[str]:
     basis = "as before" if expected.measured else "if they are as other specimens were"
     yield (
         f"{count(expected.images, 'image')}, {size(expected.source_bytes)} in bags: about "
         f"{size(expected.size_bytes)} to be written ({expected.factor:.1f} times as much), {basis}."
     )
-    if expected.factor > _MANY_TIMES:
-        yield (
-            "Smaller: --first-level 1 (half size and less; the original stays one request away in its bag), "
-            "--codec jpegxl (the same pixels), --codec jpegxl-lossy (marked as such)."
-        )
+    if expected.factor > _MANY_TIMES and (ways := ", ".join(_ways_out(options))):
+        yield f"Smaller: {ways}."
 
 
 _MANY_TIMES = 2
 """What one is told a way out of, before the build."""
+
+
+def _ways_out(options: Options) -> Iterator[str]:
+    """What takes less room and was not chosen."""
+    if not options.first_level:
+        yield "--first-level 1 (half size and less; the original stays one request away in its bag)"
+    if options.form == "zarr" and options.codec == "zstd":
+        yield "--codec jpegxl (the same pixels)"
+    if options.form == "zarr" and options.codec != "jpegxl-lossy":
+        yield "--codec jpegxl-lossy (marked as such)"
 
 
 def _document(built: Built) -> dict[str, object]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -14,6 +16,7 @@ import dask
 import duckdb
 import numpy as np
 import pytest
+import tiledb
 
 from archive.collection import batch
 from archive.collection.batch import Outcome, attempt, on_dask, one_by_one
@@ -23,13 +26,14 @@ from archive.collection.finding import find_built, images_of
 from archive.collection.index import index_key
 from archive.collection.one_image import Task
 from archive.collection.options import Options
+from archive.collection.originals import Originals
 from archive.collection.rebuilding import rebuild
 from archive.verifying import verify
 from holdings.catalogue.checking import check_catalogue
 from holdings.catalogue.rebuilding import rebuild_catalogue
-from holdings.errors import BadInput, NotFound, Unavailable
+from holdings.errors import BadInput, NotFound, StoreFull, Unavailable
 from holdings.house import House
-from holdings.records import EventType, PackageKind
+from holdings.records import EventType, Image, PackageKind
 from holdings.stores.counting import CountingStore
 from holdings.stores.opening import create_store
 from tests.archive.collection.holding import COLLECTION, built, hold, pixels, write_tiff
@@ -153,6 +157,32 @@ def test_an_image_that_was_put_and_not_noted_is_met_again(
             built(sheets)
     assert len(built(sheets).images) == 3
     assert verify(sheets).is_good
+
+
+@pytest.mark.parametrize(
+    "met",
+    [
+        OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
+        tiledb.TileDBError("[TileDB::IO] Error: POSIX write error:No space left on device"),
+    ],
+)
+def test_a_full_disk_is_no_fault_of_an_image_and_ends_the_build_which_goes_on(
+    sheets: House, monkeypatch: pytest.MonkeyPatch, met: Exception
+) -> None:
+    fetch = Originals.fetch
+
+    def no_room(self: Originals, image: Image, file: Any) -> None:
+        if image.path == "b.tif":
+            raise met
+        fetch(self, image, file)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Originals, "fetch", no_room)
+        with pytest.raises(StoreFull, match=r"There is no room in .* for b\.tif while it is built\."):
+            built(sheets)
+    assert not any(key.endswith("manifest.json") and "-zarr-" in key for key in keys_of(sheets.store("hot")))
+    assert len([key for key in keys_of(sheets.store("hot")) if "/building/" in key]) == 1, "the first is kept"
+    assert len(built(sheets).images) == 3
 
 
 def test_rebuild_proves_every_byte(sheets: House) -> None:

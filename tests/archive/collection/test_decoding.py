@@ -187,9 +187,10 @@ def test_pages_of_one_size_are_planes_and_previews_are_left_out() -> None:
     assert "1 further pages" in "; ".join(picture.header.notes)
 
 
-def test_a_tile_that_is_broken_in_the_middle_is_named() -> None:
+@pytest.mark.parametrize("parts", [{"rowsperstrip": 16}, {"tile": (32, 32)}])
+def test_a_tile_that_is_broken_in_the_middle_is_named(parts: dict[str, Any]) -> None:
     sink = io.BytesIO()
-    tifffile.imwrite(sink, RGB, photometric="rgb", compression="deflate", rowsperstrip=16)
+    tifffile.imwrite(sink, RGB, photometric="rgb", compression="deflate", **parts)
     data = bytearray(sink.getvalue())
     data[len(data) // 2 : len(data) // 2 + 400] = bytes(400)
     with pytest.raises(BadInput, match=r"odd\.img: strip or tile \d+ of it cannot be decoded"):
