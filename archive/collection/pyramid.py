@@ -58,34 +58,58 @@ class _Stage:
         self._level, self._page, self._write, self._below = level, page, write, below
         self._axis = 0 if is_volume else 1
         self._band = level.tile[self._axis]
-        self._waiting: list[Block] = []
+        self._room: Block | None = None
+        """The band that is being filled; a new one each time, since who takes a band may keep it."""
+        self._filled = 0
         self._done = 0
 
     def push(self, block: Block) -> None:
-        self._waiting.append(block)
-        while sum(part.shape[self._axis] for part in self._waiting) >= self._band:
-            whole = self._joined()
-            head, rest = np.split(whole, [self._band], axis=self._axis)
-            self._waiting = [rest] if rest.shape[self._axis] else []
-            self._emit(head)
+        begin, count = 0, block.shape[self._axis]
+        while begin < count:
+            taken = min(self._band - self._filled, count - begin)
+            part = self._part(block, begin, taken)
+            if taken == self._band:
+                self._emit(part)  # whole as it came: nothing is copied
+            else:
+                self._place_for(taken, like=block)[...] = part
+                self._emit_if_full()
+            begin += taken
+
+    def push_half_of(self, band: Block) -> None:
+        """The next rows, from a band of the level above: tiles are even, so half of one always fits here."""
+        place = self._place_for(-(-band.shape[self._axis] // 2), like=band)
+        halve(band, into=place, depth=self._axis == 0)
+        self._emit_if_full()
 
     def finish(self) -> None:
-        if self._waiting:
-            rest = self._joined()
-            self._waiting = []
-            self._emit(rest)
+        if self._room is not None:
+            self._emit(self._part(self._room, 0, self._filled))
         if self._below is not None:
             self._below.finish()
 
-    def _joined(self) -> Block:
-        return self._waiting[0] if len(self._waiting) == 1 else np.concatenate(self._waiting, self._axis)
+    def _place_for(self, count: int, *, like: Block) -> Block:
+        if self._room is None:
+            _, high, wide = self._level.size
+            deep, high = (self._band, high) if self._axis == 0 else (1, self._band)
+            self._room = np.empty((deep, high, wide, like.shape[3]), like.dtype)
+        self._filled += count
+        return self._part(self._room, self._filled - count, count)
+
+    def _part(self, block: Block, begin: int, count: int) -> Block:
+        part = slice(begin, begin + count)
+        return block[part] if self._axis == 0 else block[:, part]
+
+    def _emit_if_full(self) -> None:
+        if self._room is not None and self._filled == self._band:
+            self._emit(self._room)
 
     def _emit(self, band: Block) -> None:
+        self._room, self._filled = None, 0
         at = (self._done, 0, 0) if self._axis == 0 else (self._page, self._done, 0)
         self._done += band.shape[self._axis]
         self._write(self._level, at, band)
         if self._below is not None:
-            self._below.push(halved(band, depth=self._axis == 0))
+            self._below.push_half_of(band)
 
 
 _WIDER = {"uint8": np.uint16, "uint16": np.uint32, "float32": np.float64}
@@ -99,10 +123,15 @@ def halved(block: Block, *, depth: bool) -> Block:
     deep, high, wide, channels = block.shape
     shape = (-(-deep // 2) if depth else deep, -(-high // 2), -(-wide // 2), channels)
     halves = np.empty(shape, block.dtype)
-    for z, half in enumerate(halves):
-        # Where the number is odd the last one counts twice: the mean is then of what there is.
-        _halve([block[2 * z], block[min(2 * z + 1, deep - 1)]] if depth else [block[z]], half)
+    halve(block, into=halves, depth=depth)
     return halves
+
+
+def halve(block: Block, *, into: Block, depth: bool) -> None:
+    """The same, written where it belongs."""
+    for z, half in enumerate(into):
+        # Where the number is odd the last one counts twice: the mean is then of what there is.
+        _halve([block[2 * z], block[min(2 * z + 1, len(block) - 1)]] if depth else [block[z]], half)
 
 
 def _halve(slices: Sequence[Block], into: Block) -> None:

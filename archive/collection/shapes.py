@@ -75,7 +75,8 @@ class Form:
         if not self.is_volume:
             return 1, TILE_PX, TILE_PX
         depth, high, wide = VOLUME_TILE
-        while depth > 1 and depth * self.size[1] * self.size[2] * self.item_bytes > _BAND_BYTES:
+        # Never one slice: two make one of the next level.
+        while depth > 2 and depth * self.size[1] * self.size[2] * self.item_bytes > _BAND_BYTES:
             depth //= 2
         return depth, high, wide
 

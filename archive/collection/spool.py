@@ -8,14 +8,19 @@ from __future__ import annotations
 import os
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+import imagecodecs
 import numpy as np
 
 _IN_MEMORY_BYTES = 64 * 2**20
 """Of one level. A sheet of 48 megapixels fits: through a file it takes a twentieth longer."""
+
+
+_crc32: Callable[[bytes], int] = imagecodecs.zlibng_crc32 if imagecodecs.ZLIBNG.available else zlib.crc32
+"""The same number; with the processor's own multiplication it takes a tenth of the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class LevelSpool:
             self._room[begin:end] = data
         else:
             self._file.write(data)
-        self.tiles.append(Spooled(begin, len(data), zlib.crc32(data)))
+        self.tiles.append(Spooled(begin, len(data), _crc32(data)))
         self.size_bytes = end
 
     def tile(self, number: int) -> Iterator[bytes]:

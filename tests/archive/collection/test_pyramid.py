@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from archive.collection import shapes
 from archive.collection.pyramid import Pyramid, halved
 from archive.collection.shapes import Form, Level, Zyx
 from tests.archive.collection.holding import pixels
@@ -38,11 +39,11 @@ def test_volumes_are_halved_along_z_too() -> None:
     assert [level.size for level in levels] == [(100, 300, 300), (50, 150, 150), (25, 75, 75)]
 
 
-@pytest.mark.parametrize(("side", "depth"), [(300, 32), (2048, 32), (2049, 16), (4000, 8), (20_000, 1)])
+@pytest.mark.parametrize(("side", "depth"), [(300, 32), (2048, 32), (2049, 16), (4000, 8), (20_000, 2)])
 def test_large_slices_have_flatter_tiles(side: int, depth: int) -> None:
     form = a_form((1000, side, side), channels=("Y",), axes="zyx")
     assert form.tile == (depth, 256, 256)
-    assert depth * side * side <= 2**27 or depth == 1
+    assert depth * side * side <= 2**27 or depth == 2
     assert all(size <= tile for size, tile in zip(form.levels[-1].size, form.tile, strict=True))
 
 
@@ -64,6 +65,18 @@ def test_a_volume_is_halved_along_all_its_axes() -> None:
     found = _levels(form, [volume[z : z + 1] for z in range(70)])
     assert np.array_equal(found[1], halved(volume, depth=True))
     assert found[1].shape == (35, 150, 45, 1)
+
+
+def test_slices_too_large_for_a_deep_tile_are_halved_two_by_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shapes, "_BAND_BYTES", 300 * 290)
+    volume = pixels(7, 300, 290, seed=4)[..., np.newaxis]
+    form = a_form((7, 300, 290), channels=("Y",), axes="zyx")
+    assert [level.size for level in form.levels] == [(7, 300, 290), (4, 150, 145), (2, 75, 73)]
+    found = _levels(form, [volume[z : z + 1] for z in range(7)])
+    expected = volume
+    for level in form.levels:
+        assert np.array_equal(found[level.number], expected)
+        expected = halved(expected, depth=True)
 
 
 def _levels(form: Form, blocks: list[NDArray[Any]]) -> dict[int, NDArray[Any]]:
