@@ -19,13 +19,12 @@ from archive.naming import fingerprint
 from archive.planned import PlannedBag
 from archive.sources.interface import Source
 from archive.stream import BagStream
-from holdings.catalogue.index import INDEX_NAME, index_bytes, read_index
+from holdings.catalogue.index import INDEX_NAME, Columns, index_of_columns, read_index
 from holdings.catalogue.manifest import manifest_bytes, read_manifest
 from holdings.errors import BadInput, Conflict, NotFound, StoreFull
 from holdings.observing import Observer
 from holdings.records import (
     MANIFEST_NAME,
-    Image,
     Package,
     PackageKind,
     StoredObject,
@@ -96,8 +95,10 @@ def _describe(
     store: Store, planned: PlannedBag, declared: Declared, stream: BagStream, bag: Proven
 ) -> StoredBag:
     intent = declared.intent
-    images = images_of(planned, stream)
-    index = _settle(store, intent, INDEX_NAME, index_bytes(images), lambda data: read_index(data) == images)
+    columns = index_columns(planned, stream)
+    images = len(columns["image_id"])
+    made = index_of_columns(columns)
+    index = _settle(store, intent, INDEX_NAME, made, lambda data: read_index(data) == read_index(made))
     # Proven again because another run that failed may have taken it back.
     _settle(store, intent, INTENT_NAME, declared.data, lambda _: False)
     package = Package(
@@ -110,7 +111,7 @@ def _describe(
             _described(INDEX_NAME, index),
             _described(INTENT_NAME, declared.data),
         ),
-        images=len(images),
+        images=images,
     )
     _settle(
         store,
@@ -158,38 +159,35 @@ def sidecar_checksums(files: Sequence[FoundImage | Sidecar], digests: Digests) -
     }
 
 
-def images_of(planned: PlannedBag, stream: BagStream) -> list[Image]:
-    """The rows of the index of a bag that was streamed."""
-    images: list[Image] = []
-    for place, found in enumerate(planned.files):
-        if isinstance(found, FoundImage):
-            images.append(_image(planned, stream, found, place, ordinal=len(images) + 1))
-    return images
-
-
-def _image(planned: PlannedBag, stream: BagStream, found: FoundImage, place: int, *, ordinal: int) -> Image:
-    layout, known, path = stream.layout, found.characteristics, found.file.path
-    sha512, matched = stream.digests.get("sha512"), planned.matched.get(path)
-    return Image(
-        image_id=image_id(layout.intent.package_id, ordinal),
-        package_id=layout.intent.package_id,
-        path=path,
-        size_bytes=found.file.size_bytes,
-        sha256=stream.digests["sha256"][place].hex(),
-        media_type=found.format.media_type,
-        width_px=known.width_px,
-        height_px=known.height_px,
-        object_key=BAG_NAME,
-        offset=layout.offsets[place],
-        sha512=sha512[place].hex() if sha512 else None,
-        puid=found.format.puid,
-        bits_per_sample=known.bits_per_sample,
-        colour_space=known.colour_space,
-        icc_profile=known.icc_profile,
-        resolution_ppi=known.resolution_ppi,
-        pages=known.pages,
-        captured_at=known.captured_at,
-        camera=known.camera,
-        specimen=planned.specimens.get(path),
-        terms=dict(matched.terms) if matched else {},
-    )
+def index_columns(planned: PlannedBag, stream: BagStream) -> Columns:
+    """The index of a bag that was streamed, a row for each image in it."""
+    layout = stream.layout
+    package_id, digests = layout.intent.package_id, stream.digests
+    found = [(place, each) for place, each in enumerate(planned.files) if isinstance(each, FoundImage)]
+    places, images = [place for place, _ in found], [image for _, image in found]
+    known, paths = [image.characteristics for image in images], [image.file.path for image in images]
+    matched = list(map(planned.matched.get, paths))
+    sha512 = digests.get("sha512")
+    return {
+        "image_id": [image_id(package_id, ordinal) for ordinal in range(1, len(images) + 1)],
+        "package_id": [package_id] * len(images),
+        "path": paths,
+        "size_bytes": [image.file.size_bytes for image in images],
+        "sha256": [digests["sha256"][place].hex() for place in places],
+        "media_type": [image.format.media_type for image in images],
+        "width_px": [each.width_px for each in known],
+        "height_px": [each.height_px for each in known],
+        "object_key": [BAG_NAME] * len(images),
+        "offset": [layout.offsets[place] for place in places],
+        "sha512": [sha512[place].hex() for place in places] if sha512 else [None] * len(images),
+        "puid": [image.format.puid for image in images],
+        "bits_per_sample": [each.bits_per_sample for each in known],
+        "colour_space": [each.colour_space for each in known],
+        "icc_profile": [each.icc_profile for each in known],
+        "resolution_ppi": [each.resolution_ppi for each in known],
+        "pages": [each.pages for each in known],
+        "captured_at": [each.captured_at for each in known],
+        "camera": [each.camera for each in known],
+        "specimen": list(map(planned.specimens.get, paths)),
+        "terms": [each.terms if each else {} for each in matched],
+    }

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from archive import tar
 from archive.bag import Layout, tag_files
-from archive.hashing import Lanes
+from archive.hashing import SMALL_BYTES, Lanes
 from archive.sources.interface import CHUNK_BYTES, Source, SourceFile
 from holdings.observing import Advanced, Finished, Observer, Started, nobody
 
@@ -45,6 +45,11 @@ class BagStream:
 
 
 def _read_into(lanes: Lanes, source: Source, file: SourceFile) -> Iterator[bytes]:
+    if file.size_bytes <= SMALL_BYTES:
+        data = b"".join(source.read(file))
+        lanes.add_small(data)
+        yield data
+        return
     for chunk in source.read(file):
         lanes.update(chunk)
         yield chunk

@@ -111,8 +111,6 @@ def _there(values: Sequence[object]) -> pa.Buffer | None:
 
     if None not in values:
         return None
-    bits = bytearray(-(-len(values) // 8))
-    for place, value in enumerate(values):
-        if value is not None:
-            bits[place // 8] |= 1 << place % 8
-    return pa.py_buffer(bytes(bits))
+    # As one number in base 2, whose last digit is the first value.
+    digits = "".join(["0" if value is None else "1" for value in reversed(values)])
+    return pa.py_buffer(int(digits, 2).to_bytes(-(-len(values) // 8), "little"))

@@ -24,9 +24,9 @@ class Draft:
 
     def __len__(self) -> int:
         """Bytes of the document, the digests included."""
-        text = len("".join(self._before).encode()) + len("".join(self._last).encode())
-        kinds = set(self._places)
-        return text + sum(2 * digest_bytes(kind) * self._places.count(kind) for kind in kinds)
+        text = "".join(self._before + self._last)
+        written = len(text) if text.isascii() else len(text.encode())
+        return written + sum(2 * digest_bytes(kind) * self._places.count(kind) for kind in set(self._places))
 
     def write(self, text: str) -> None:
         """More text."""
@@ -41,9 +41,9 @@ class Draft:
     def filled(self, digests: Mapping[str, Sequence[bytes]]) -> bytes:
         """The document with these digests, one for each place."""
         spelled = {kind: self._spelled(kind, digests[kind]) for kind in set(self._places)}
-        parts: list[str] = []
-        for text, kind in zip(self._before, self._places, strict=True):
-            parts += text, next(spelled[kind])
+        parts = [""] * (2 * len(self._places))
+        parts[::2] = self._before
+        parts[1::2] = [next(spelled[kind]) for kind in self._places]
         return "".join(parts + self._last).encode()
 
     def _spelled(self, kind: str, digests: Sequence[bytes]) -> Iterator[str]:

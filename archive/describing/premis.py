@@ -35,12 +35,16 @@ _PART = (
     f"<relatedObjectIdentifier><relatedObjectIdentifierType>{_FILE}</relatedObjectIdentifierType>"
     "<relatedObjectIdentifierValue>{}</relatedObjectIdentifierValue></relatedObjectIdentifier>"
 )
-_BEFORE_FIXITY = (
+_OBJECT = (
     '<object xsi:type="file"><objectIdentifier>'
     f"<objectIdentifierType>{_FILE}</objectIdentifierType>"
     "<objectIdentifierValue>{}</objectIdentifierValue></objectIdentifier><objectCharacteristics>"
 )
-_AFTER_FIXITY = "<size>{}</size>{}</objectCharacteristics><originalName>{}</originalName></object>\n"
+_FIXITY = "<fixity><messageDigestAlgorithm>{}</messageDigestAlgorithm><messageDigest>"
+_END_OF_FIXITY = "</messageDigest></fixity>"
+_END_OF_OBJECT = (
+    _END_OF_FIXITY + "<size>{}</size>{}</objectCharacteristics><originalName>{}</originalName></object>\n"
+)
 """Written whole and not by `element`: a bag may have tens of thousands."""
 
 
@@ -53,18 +57,17 @@ def premis_draft(contents: Contents, algorithms: Sequence[str], uris: Sequence[s
     draft.write(_OPENING + _collection(contents))
     escaped_uris = [escaped(uri) for uri in uris]
     draft.write(_bag(contents, escaped_uris))
-    fixities = [
-        (name, f"<fixity>{leaf('messageDigestAlgorithm', _ALGORITHMS[name])}<messageDigest>")
-        for name in algorithms
-    ]
+    first, *others = algorithms
+    begin = _OBJECT + _FIXITY.format(_ALGORITHMS[first])
+    further = [(name, _END_OF_FIXITY + _FIXITY.format(_ALGORITHMS[name])) for name in others]
     for item, uri in zip(contents.files, escaped_uris, strict=True):
-        draft.write(_BEFORE_FIXITY.format(uri))
-        for name, before in fixities:
+        draft.write(begin.format(uri))
+        draft.leave(first)
+        for name, before in further:
             draft.write(before)
             draft.leave(name)
-            draft.write("</messageDigest></fixity>")
         told = item.file
-        draft.write(_AFTER_FIXITY.format(told.size_bytes, _format(item.format), escaped(told.path)))
+        draft.write(_END_OF_OBJECT.format(told.size_bytes, _format(item.format), escaped(told.path)))
     for number, event in enumerate(events_of(contents, [_ALGORITHMS[name] for name in algorithms]), 1):
         draft.write(_event(contents, number, event))
     draft.write("".join(_agents(contents)) + "</premis>\n")

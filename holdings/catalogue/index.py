@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from itertools import islice
 from operator import attrgetter
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from holdings.arrays import maps, no_rows, real_numbers, texts, whole_numbers
 from holdings.catalogue.interface import image_records
@@ -52,10 +52,25 @@ def index_schema() -> pa.Schema:
     )
 
 
+Columns = Mapping[str, Sequence[object]]
+"""Of many images, by the fields of `Image`: where thousands are at hand, no object is made of each."""
+
+
 def index_bytes(images: Sequence[Image]) -> bytes:
     """The index of one package as Parquet; the same images give the same bytes."""
     sink = io.BytesIO()
     write_index(images, sink)
+    return sink.getvalue()
+
+
+def index_of_columns(columns: Columns) -> bytes:
+    """What `index_bytes` makes of the same images."""
+    sink = io.BytesIO()
+    count = len(columns["image_id"])
+    parts = (
+        {name: columns[name][start : start + _BATCH] for name in NAMES} for start in range(0, count, _BATCH)
+    )
+    _write(map(_batch, parts), sink)
     return sink.getvalue()
 
 
@@ -65,6 +80,10 @@ def write_index(images: Iterable[Image], sink: BinaryIO) -> int:
     Memory is that of one row group, however many images there are. The same images give the
     same bytes. Checksums are random: statistics of them would only take room.
     """
+    return _write(map(_batch, _columns(images)), sink)
+
+
+def _write(batches: Iterator[pa.RecordBatch], sink: BinaryIO) -> int:
     import pyarrow as pa  # noqa: PLC0415  # as above
     import pyarrow.parquet as pq  # noqa: PLC0415
 
@@ -77,27 +96,32 @@ def write_index(images: Iterable[Image], sink: BinaryIO) -> int:
         write_statistics=["image_id", "path", "size_bytes", "offset", "captured_at", "specimen"],
         store_schema=False,
     ) as writer:
-        for group in _groups(_batches(images)):
+        for group in _groups(batches):
             writer.write_table(pa.Table.from_batches(group), row_group_size=ROW_GROUP)
             rows += sum(batch.num_rows for batch in group)
     return rows
 
 
-def _batches(images: Iterable[Image]) -> Iterator[pa.RecordBatch]:
+def _columns(images: Iterable[Image]) -> Iterator[Columns]:
+    waiting = iter(images)
+    while some := list(islice(waiting, _BATCH)):
+        yield {name: list(map(attrgetter(name), some)) for name in NAMES}
+
+
+def _batch(columns: Columns) -> pa.RecordBatch:
     import pyarrow as pa  # noqa: PLC0415  # as above
 
-    schema, waiting = index_schema(), iter(images)
-    while some := list(islice(waiting, _BATCH)):
-        yield pa.RecordBatch.from_arrays([_column(some, field) for field in schema], schema=schema)
+    schema = index_schema()
+    return pa.RecordBatch.from_arrays([_array(columns[field.name], field) for field in schema], schema=schema)
 
 
-def _column(images: Sequence[Image], field: pa.Field) -> pa.Array:
+def _array(values: Sequence[Any], field: pa.Field) -> pa.Array:
     import pyarrow as pa  # noqa: PLC0415  # as above
 
     if field.name == "terms":
-        return maps([sorted(image.terms.items()) for image in images], field.type)
+        return maps([sorted(terms.items()) for terms in values], field.type)
     make = {pa.int64(): whole_numbers, pa.float64(): real_numbers}.get(field.type, texts)
-    return make(list(map(attrgetter(field.name), images)))
+    return make(values)
 
 
 def _groups(batches: Iterator[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:

@@ -13,7 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdings.catalogue.index import ROW_GROUP, index_bytes, read_index, write_index
+from holdings.catalogue.index import (
+    NAMES,
+    ROW_GROUP,
+    index_bytes,
+    index_of_columns,
+    read_index,
+    write_index,
+)
 from holdings.errors import Corrupt
 from holdings.records import Image
 from tests.holdings.catalogue.fakes import a_package
@@ -53,6 +60,17 @@ def test_checksums_carry_no_statistics() -> None:
     assert not metadata.row_group(0).column(column["sha256"]).is_stats_set
     assert metadata.row_group(0).column(column["path"]).is_stats_set
     assert metadata.row_group(0).column(0).compression == "ZSTD"
+
+
+@pytest.mark.parametrize("count", [0, 1, 13, 5000])
+def test_columns_make_the_index_that_their_images_make(count: int) -> None:
+    (image, _) = a_package("nhm-a", at=TEST_TIME)[2]
+    images = [
+        replace(image, offset=n, camera=f"camera {n}" if n % 3 else None, terms={"dwc:day": str(n)})
+        for n in range(count)
+    ]
+    columns = {name: [getattr(each, name) for each in images] for name in NAMES}
+    assert index_of_columns(columns) == index_bytes(images)
 
 
 def test_an_empty_index_is_an_index() -> None:
