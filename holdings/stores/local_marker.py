@@ -39,7 +39,7 @@ def check_folder(name: str, folder: Path) -> None:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Unavailable(
             f"The folder {folder} of the store '{name}' is missing or is not marked as a store.",
-            hint="Is its disk mounted? `holdfast init` makes the folders of new stores.",
+            hint=f"Is its disk mounted? If the store is new: holdfast stores make {name}",
             detail=str(error),
         ) from error
     if found != name:

@@ -315,6 +315,13 @@ _add(
     "Break every promise of a store on purpose, and look.",
     no="the store does not keep a promise, or lacks a protection that is asked for",
 )
+_add(
+    _stores,
+    "make",
+    "stores:make",
+    "Make the folder of a store that was added to the settings.",
+    no="the catalogue knows of copies there, so that the store is not new",
+)
 _access = _group(
     "access",
     "Take in the stores' access logs, so that rules may speak of use.",

@@ -47,6 +47,41 @@ def probe(
     return DONE if kept and not any(_is_wanting(each) for each in protected) else NO
 
 
+def make(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A store of the settings.")],
+    *,
+    settings: SettingsFile = None,
+    as_json: AsJson = False,
+) -> int:
+    """Make the folder of a store that was added to the settings; again, changes nothing.
+
+    Where the catalogue knows of copies in that store, it is not new, but its disk is away: then nothing
+    is made, or an empty folder would stand for all that was there.
+
+    \b
+    EXAMPLES
+      holdfast stores make third
+    """
+    from holdings.errors import BadInput, Conflict
+    from holdings.stores.opening import create_store
+
+    with open_here(settings) as house:
+        spec = house.settings.stores[house.store(name).name]
+        if not spec.url.startswith("file:"):
+            raise BadInput(
+                f"The store '{name}' is {spec.url}: no folder of this machine.",
+                hint=f"Buckets are made by people or by terraform/; then holdfast stores probe {name}",
+            )
+        if copies := len(house.catalogue.copies(store=name)):
+            raise Conflict(
+                f"The catalogue knows of {copies} copies in the store '{name}': it is not new.",
+                hint="Is its disk mounted? What takes the place of a lost one needs another name.",
+            )
+        create_store(spec)
+    answer({"store": name, "url": spec.url}, [f"{name} is {spec.url}, and can be used."], as_json=as_json)
+    return DONE
+
+
 def _protections(spec: StoreSettings) -> list[Protection]:
     if not spec.url.startswith("s3:"):
         return []

@@ -84,6 +84,7 @@ def test_every_command_says_one_document(folder: Path, capsys: Said) -> None:
     assert tell("audit", "--share", "1/2")["good"] is True
     assert tell("repair")["repaired"] == []
     assert all(each["holds"] for each in tell("stores", "probe", "cold")["proved"])
+    assert "is not new" in tell("stores", "make", "cold", status=1)["error"]["sentence"]
     assert tell("recall", package_id)["packages"][0]["awake"] is True
     (folder / "access.log").write_text("")
     assert tell("access", "import", "access.log")["logs"][0]["reads"] == 0

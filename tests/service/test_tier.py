@@ -62,6 +62,34 @@ def test_a_damaged_copy_in_the_way_is_mended_as_the_plan_says(
     assert run(["tier", "plan", "--now", "+400d", "-o", "after.json"]) == 0
 
 
+def test_a_store_that_is_added_is_made_by_the_command_that_the_refusal_names(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = folder / "holdfast.toml"
+    third = (
+        '[stores.third]\nurl = "file:stores/third"\ntier = "cold"\ndomain = "c"\nprice_sheet = "local-disk"\n'
+    )
+    settings.write_text(settings.read_text() + third)
+    policy = folder / "policy.toml"
+    policy.write_text(policy.read_text().replace("{ hot = 1 }", "{ hot = 1, cold = 2 }"))
+    assert run(["tier", "plan", "-o", "plan.json"]) == 0
+    capsys.readouterr()
+    assert run(["tier", "apply", "plan.json"]) == 3
+    assert (
+        "Try: Is its disk mounted? If the store is new: holdfast stores make third" in capsys.readouterr().out
+    )
+    for _ in range(2):  # again, it changes nothing
+        assert run(["stores", "make", "third"]) == 0
+    assert run(["tier", "apply", "plan.json"]) == 0
+    # Its disk is away: that makes no new store of it.
+    (folder / "stores/third").rename(folder / "stores/away")
+    capsys.readouterr()
+    assert run(["stores", "make", "third"]) == 1
+    assert "is not new" in capsys.readouterr().err
+    assert not (folder / "stores/third").exists()
+    assert run(["stores", "make", "nowhere"]) in (1, 2)
+
+
 def test_status_tells_collections_and_what_is_under_way(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

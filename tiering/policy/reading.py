@@ -190,7 +190,8 @@ def _below_guards(policy: Policy) -> Iterator[Problem]:
                 says = f"names '{tier}', where the rule wants no copies that could be locked"
                 yield _of(rule, number, "lock_days", says)
         if rule.domains > copies:
-            says = f"is {rule.domains}, which {copies} copies can never lie in"
+            held = f"{copies} {'copy' if copies == 1 else 'copies'}"
+            says = f"is {rule.domains}, which {held} can never lie in"
             yield _of(rule, number, "domains", says)
 
 
