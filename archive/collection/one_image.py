@@ -115,7 +115,7 @@ def _make(task: Task, originals: Originals, stack: ExitStack) -> Made:
 
 def _writer(form: Form, codec: Codec, task: Task) -> ImageArrayWriter:
     if task.options.form == "tiledb":
-        return TileDBWriter(form, codec)
+        return TileDBWriter(form)
     return ZarrWriter(form, codec, layout=task.options.layout, threads=task.threads)
 
 

@@ -30,6 +30,10 @@ class Options:
         _one_of("form", self.form, FORMS)
         _one_of("layout", self.layout, LAYOUTS)
         _one_of("codec", self.codec, CODECS)
+        if self.form == "tiledb" and self.codec != "zstd":
+            raise BadInput(
+                f"TileDB has no filter for the codec '{self.codec}'.", hint="Leave --codec out, or say zstd."
+            )
         if not 0 <= self.first_level <= 8:
             raise BadInput(f"The first level is {self.first_level}; it may be 0 to 8.")
 

@@ -15,12 +15,10 @@ import tiledb
 from numpy.typing import NDArray
 
 from archive.collection import ome_metadata
-from archive.collection.codecs import Codec
 from archive.collection.interface import Facts, Part, Written
 from archive.collection.ome_zarr import read_array
 from archive.collection.pyramid import Block
 from archive.collection.shapes import Form, Level, Zyx
-from holdings.errors import BadInput
 
 NEEDS = "tiledb"
 _ATTRIBUTE = "intensity"
@@ -34,11 +32,7 @@ _LAST = ("__commits", "__group", "__meta")
 class TileDBWriter:
     """An `ImageArrayWriter` that collects bands until they make a fragment worth its objects."""
 
-    def __init__(self, form: Form, codec: Codec) -> None:
-        if codec.name != "zstd":
-            raise BadInput(
-                f"TileDB has no filter for the codec '{codec.name}'.", hint="Leave --codec out, or say zstd."
-            )
+    def __init__(self, form: Form) -> None:
         self._form = form
         self._folder = Path(tempfile.mkdtemp(prefix="holdfast-tiledb-"))
         self._waiting: dict[int, list[tuple[Zyx, Block]]] = {level.number: [] for level in form.stored}

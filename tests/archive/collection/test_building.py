@@ -258,7 +258,14 @@ def test_what_is_not_there_cannot_be_built(sheets: House, collection: str, packa
 
 
 @pytest.mark.parametrize(
-    "choices", [{"codec": "zip"}, {"form": "hdf5"}, {"layout": "pile"}, {"first_level": 9}]
+    "choices",
+    [
+        {"codec": "zip"},
+        {"form": "hdf5"},
+        {"layout": "pile"},
+        {"first_level": 9},
+        {"form": "tiledb", "codec": "jpegxl"},
+    ],
 )
 def test_what_nobody_knows_cannot_be_chosen(choices: Any) -> None:
     with pytest.raises(BadInput):

@@ -207,7 +207,7 @@ def test_pixels_that_come_back_otherwise_are_noticed() -> None:
 def test_tiledb_keeps_the_same_pixels(name: str, tmp_path: Path) -> None:
     image, axes = IMAGES[name]
     form = a_form(image, axes=axes)
-    with TileDBWriter(form, codec_for("zstd", form)) as writer:
+    with TileDBWriter(form) as writer:
         path = land(pour(writer, form, image), tmp_path, "image.tdb")
     with tiledb.open(str(path / "scale0")) as array:
         found = array[:]
