@@ -1,9 +1,16 @@
-"""Access logs of S3 and CloudFront as reads of packages: who was read, how often, and when last."""
+"""Access logs of S3 and CloudFront as reads of packages: who was read, how often, and when last.
+
+Holdfast's own requests are in them, too: a package that is audited each quarter would never be idle.
+They are known by the agent that they name, and left out; what people read through Holdfast is
+recorded when they read it.
+"""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import re
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,6 +24,7 @@ from holdings.clock import iso
 from holdings.errors import BadInput
 from holdings.house import House
 from holdings.records import PACKAGES_PREFIX, Event, EventType
+from holdings.stores.agent import OURS_BEGINS
 
 _S3 = re.compile(
     r"^\S+ \S+ \[(?P<when>[^\]]{20,40})\] \S+ \S+ \S+ REST\.GET\.OBJECT "
@@ -26,6 +34,10 @@ _CLOUDFRONT = re.compile(
     r"^(?P<date>\d{4}-\d\d-\d\d)\t(?P<time>\d\d:\d\d:\d\d)\t[^\t]*\t[^\t]*\t[^\t]*\tGET"
     r"\t[^\t]*\t(?P<key>[^\t]+)\t(?P<status>\d{3})\t"
 )
+_OURS = re.compile(rf'["\t]{OURS_BEGINS}')
+_GZIP = b"\x1f\x8b"
+_MOST_LINE = 1 << 20
+"""Characters; the keys and agents of a log have a few thousand."""
 _MOST_BYTES = 10_000_000_000
 _GIVEN = (200, 206)
 
@@ -39,6 +51,10 @@ class Imported:
     reads: int
     """Of packages that the catalogue knows."""
     packages: int
+    ours: int
+    """Reads by Holdfast itself, which are no use of anything."""
+    not_understood: int
+    """Lines that are none of a log."""
     already: bool
     """The very same log was taken in before; nothing was recorded again."""
 
@@ -50,11 +66,14 @@ def import_log(house: House, path: Path) -> Imported:
     """
     run = f"access-{_digest(path)}"
     reads: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
-    lines = understood = 0
+    lines = understood = ours = 0
     for line in _lines(path):
         lines += 1
         if (found := _read_of(line)) is not None:
             understood += 1
+            if _OURS.search(line):
+                ours += 1
+                continue
             package_id, at = found
             reads[package_id, f"{at:%Y-%m-%d}"].append(at)
         elif _is_log(line):
@@ -62,7 +81,7 @@ def import_log(house: House, path: Path) -> Imported:
     if lines and not understood:
         raise BadInput(
             f"{path} is no access log of S3 or CloudFront: no line of it could be understood.",
-            hint="Give the log files as they are, one after the other; compressed ones unpacked.",
+            hint="Give the log files as they are, one after the other.",
         )
     known = {each.package_id for each in house.catalogue.packages(package_ids={key[0] for key in reads})}
     kept = {key: moments for key, moments in reads.items() if key[0] in known}
@@ -74,6 +93,8 @@ def import_log(house: House, path: Path) -> Imported:
         lines=lines,
         reads=sum(map(len, kept.values())),
         packages=len({package_id for package_id, _ in kept}),
+        ours=ours,
+        not_understood=lines - understood,
         already=already,
     )
 
@@ -96,8 +117,17 @@ def _digest(path: Path) -> str:
 
 
 def _lines(path: Path) -> Iterable[str]:
-    with path.open(encoding="utf-8", errors="replace") as file:
-        yield from (line for line in file if line.strip() and not line.startswith("#"))
+    """Also of a compressed file, as CloudFront delivers them."""
+    with path.open("rb") as file:
+        packed = file.read(2) == _GZIP
+    opened = gzip.open if packed else open
+    try:
+        with opened(path, "rt", encoding="utf-8", errors="replace") as file:
+            while line := file.readline(_MOST_LINE):
+                if line.strip() and not line.startswith("#"):
+                    yield line
+    except (OSError, EOFError, zlib.error) as error:
+        raise BadInput(f"The log {path} is cut short or damaged: {error}.") from None
 
 
 def _is_log(line: str) -> bool:

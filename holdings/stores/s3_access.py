@@ -18,6 +18,7 @@ from botocore.session import Session
 from obstore.store import S3Store as ObstoreS3
 
 from holdings.errors import AccessDenied, BadInput
+from holdings.stores.agent import AGENT
 from holdings.stores.s3_errors import Place
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ class Access:
                 "read_timeout": timedelta(seconds=_READ_SECONDS),
                 # obstore's own default cuts every request off after 30 s, however well it runs.
                 "timeout": timedelta(days=1),
+                "user_agent": AGENT,
             },
             # `RetryingStore` asks again; two layers of patience would multiply.
             retry_config={"max_retries": 0, "retry_timeout": timedelta(seconds=1)},
@@ -158,6 +160,7 @@ class Access:
                 response_checksum_validation="when_required",
                 s3={"addressing_style": "path" if self._spec.endpoint else "auto"},
                 max_pool_connections=32,
+                user_agent=AGENT,
             ),
         )
         client.meta.events.register_last("before-parameter-build.s3", _stay_here)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from service.cli.options import AsJson, SettingsFile
 from service.cli.session import open_here
 from service.cli.statuses import DONE
 from service.wording import count
+
+if TYPE_CHECKING:
+    from tiering.logs import Imported
 
 
 def import_logs(
@@ -22,7 +25,8 @@ def import_logs(
 ) -> int:
     """Take in access logs, so that rules may speak of idle_days and reads_90d.
 
-    The same file twice counts once.
+    The same file twice counts once; compressed ones are read as they are. Holdfast's own readings,
+    such as audits, are left out.
 
     \b
     EXAMPLES
@@ -32,14 +36,13 @@ def import_logs(
 
     with open_here(settings) as house:
         found = [import_log(house, path) for path in logs]
-    lines = (
-        f"{each.path}: "
-        + (
-            "taken in before"
-            if each.already
-            else f"{count(each.reads, 'read')} of {count(each.packages, 'package')}"
-        )
-        for each in found
-    )
-    answer({"logs": found}, lines, as_json=as_json)
+    answer({"logs": found}, map(_line, found), as_json=as_json)
     return DONE
+
+
+def _line(log: Imported) -> str:
+    if log.already:
+        return f"{log.path}: taken in before"
+    ours = f"; {count(log.ours, 'read')} by Holdfast itself, left out" if log.ours else ""
+    strange = f"; {count(log.not_understood, 'line')} not understood" if log.not_understood else ""
+    return f"{log.path}: {count(log.reads, 'read')} of {count(log.packages, 'package')}{ours}{strange}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -15,6 +16,7 @@ from holdings.clock import FixedClock
 from holdings.errors import BadInput, NotOnline, Transient
 from holdings.house import House
 from holdings.records import MANIFEST_NAME, CopyStatus, EventType, Package
+from holdings.stores.agent import AGENT
 from holdings.stores.faulty import Crashed, Fault, FaultyStore, scripted
 from holdings.stores.interface import Buffer, Store, Written
 from holdings.stores.wrapper import Answer, Wrapper
@@ -245,6 +247,38 @@ def test_logs_of_cloudfront(house: House, tmp_path: Path) -> None:
         f"2026-02-20\t10:00:01\tLHR\t99\t192.0.2.3\tGET\td.example\t/{package.prefix}part-0.bin\t200\t-\t-\n"
     )
     assert (import_log(house, log).reads, import_log(house, log).packages) == (1, 1)
+
+
+def test_what_holdfast_reads_itself_is_no_use_of_a_package(house: House, tmp_path: Path) -> None:
+    package = in_both(house)
+    key = package.prefix + "part-0.bin"
+    s3 = S3_LINE.format(n=1, verb="GET", key=key, status=200)
+    front = f"2026-02-20\t10:00:01\tLHR\t99\t192.0.2.3\tGET\td.example\t/{key}\t200\t-\t"
+    log = tmp_path / "access.log"
+    log.write_text(
+        s3
+        + s3.replace('"-" "-"', f'"-" "{AGENT}"')
+        + s3.replace('"-" "-"', '"-" "Mozilla/5.0 (holdfast/1)"')
+        + f"{front}{AGENT}\t-\n{front}curl/8\t-\nhalf a li"
+    )
+    found = import_log(house, log)
+    assert (found.reads, found.ours, found.not_understood) == (3, 2, 1)
+
+
+def test_a_compressed_log_is_read_and_a_cut_one_refused(house: House, tmp_path: Path) -> None:
+    package = in_both(house)
+    whole = gzip.compress(
+        b"".join(
+            S3_LINE.format(n=n, verb="GET", key=f"{package.prefix}{n * 7919}", status=200).encode()
+            for n in range(9)
+        )
+    )
+    (tmp_path / "cut.gz").write_bytes(whole[:-20])
+    with pytest.raises(BadInput, match=r"cut\.gz is cut short or damaged"):
+        import_log(house, tmp_path / "cut.gz")
+    assert not house.catalogue.events(types=[EventType.ACCESS])
+    (tmp_path / "whole.gz").write_bytes(whole)
+    assert import_log(house, tmp_path / "whole.gz").reads == 9
 
 
 def test_what_is_no_log_is_refused(house: House, tmp_path: Path) -> None:
