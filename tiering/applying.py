@@ -15,12 +15,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, closing
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
+from queue import Empty, SimpleQueue
 
 from archive.asserting import kept_word, sleeping_stores
 from archive.recording import fixity_event, new_event, new_run
@@ -44,16 +45,18 @@ from tiering.policy import Policy
 from tiering.recalling import wake
 from tiering.removing import Kept
 
-_AT_ONCE = 256
+_AT_ONCE = 1024
 _AWAKE_DAYS = 7
 """What is woken for a copy stays so for that long: enough for the run of the next nights."""
-_QUEUED = 16
+_QUEUED = 4
 """Moves handed out for each thread, so that threads have work while history is written."""
-_RECORDED = 256
-_RECORDED_EVERY_SECONDS = 1.0
+_RECORDED = 1024
+_RECORDED_EVERY_SECONDS = 2.0
 """History is written for so many moves at once, or after so long: a visit to the catalogue and a
 journal in each store take longer than moving a small package. A run that dies in between made
 copies that nobody counts, and that the next run meets and proves."""
+_LET_GO_EVERY_SECONDS = 20.0
+"""Leases of packages that are done are given back now and then: that, too, is a visit to the catalogue."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -195,6 +198,8 @@ class _Run:
         self._leased: frozenset[str] = frozenset()
         self._unrecorded: list[_Outcome] = []
         self._moves_left: Counter[str] = Counter()
+        self._over: set[str] = set()
+        self._let_go_at = time.monotonic()
         self._job = f"applying plan {self.plan.plan_id[:12]}"
 
     def all(self, moves: Sequence[Move]) -> list[Move | Failed]:
@@ -217,16 +222,20 @@ class _Run:
         threads = self.crew.at_once
         with ThreadPoolExecutor(threads, thread_name_prefix="moving") as pool:
             under_way: set[Future[_Outcome]] = set()
+            # Not `wait`, which looks at all that are under way whenever one ends.
+            over: SimpleQueue[Future[_Outcome]] = SimpleQueue()
             finished: list[_Outcome] = []
             since = time.monotonic()
             try:
                 while True:
                     for move, package in islice(work, _QUEUED * threads - len(under_way)):
-                        under_way.add(pool.submit(self._make, move, package))
+                        under_way.add(future := pool.submit(self._make, move, package))
+                        future.add_done_callback(over.put)
                     if not under_way:
                         break
                     rest = max(0.0, since + _RECORDED_EVERY_SECONDS - time.monotonic()) if finished else None
-                    done, under_way = wait(under_way, timeout=rest, return_when=FIRST_COMPLETED)
+                    done = list(_at_hand(over, seconds=rest))
+                    under_way.difference_update(done)
                     since = since if finished else time.monotonic()
                     finished += [future.result() for future in done]
                     late = time.monotonic() - since >= _RECORDED_EVERY_SECONDS
@@ -270,8 +279,11 @@ class _Run:
     def _let_go(self, batch: list[_Outcome]) -> None:
         """End the leases of packages whose moves are all over: others may have work for them."""
         self._moves_left.subtract(outcome.package_id for outcome in batch)
-        over = {each.package_id for each in batch if not self._moves_left[each.package_id]}
-        self.leases.give_back(over & self._leased)
+        self._over |= {each.package_id for each in batch if not self._moves_left[each.package_id]}
+        if time.monotonic() - self._let_go_at >= _LET_GO_EVERY_SECONDS:
+            self._let_go_at = time.monotonic()
+            self.leases.give_back(self._over & self._leased)
+            self._over.clear()
 
     def _make(self, move: Move, package: Package) -> _Outcome:
         """Try one source after the other; in a thread of its own."""
@@ -374,6 +386,14 @@ class _Run:
             wrong=lost.cause.sentence,
             missing=lost.missing,
         )
+
+
+def _at_hand(queue: SimpleQueue[Future[_Outcome]], *, seconds: float | None) -> Iterator[Future[_Outcome]]:
+    """What is in `queue`; where it is empty the first to come, if that is within so many seconds."""
+    with suppress(Empty):
+        yield queue.get(timeout=seconds)
+        while True:
+            yield queue.get_nowait()
 
 
 def _failed(move: Move, error: HoldfastError) -> Failed:

@@ -27,7 +27,7 @@ from holdings.observing import Advanced, Happening, Observer, nobody
 from holdings.records import MANIFEST_NAME, Package, StoredObject, sha256_hex
 from holdings.stores.interface import Buffer, Store
 from holdings.stores.proving import Proven, prove, put_and_prove, put_small_and_prove
-from holdings.stores.reading import SMALL_BYTES
+from holdings.stores.reading import SMALL_BYTES, WHOLE_BYTES
 from tiering.hands import Hands
 
 
@@ -72,7 +72,7 @@ class _Source:
             raise
 
     def whole(self, key: str, item: StoredObject) -> Buffer:
-        """The bytes of a small object, once they hash to what is recorded."""
+        """The bytes of an object that memory has room for, once they hash to what is recorded."""
         self.may_go_on()
         try:
             _, data = self.store.get_whole(key, at_most=item.size_bytes)
@@ -121,23 +121,27 @@ class _Copying:
             raise _blame(source, error) or error from None
 
     def _put(self, source: _Source, key: str, item: StoredObject) -> Proven:
-        if item.size_bytes <= SMALL_BYTES:
+        if item.size_bytes > SMALL_BYTES and (copied := self._within_server(key, item)):
+            return copied
+        if item.size_bytes <= WHOLE_BYTES:
             return put_small_and_prove(
                 self.target,
                 key,
                 partial(source.whole, key, item),
                 sha256=item.sha256,
                 observer=self.observer,
-                copying=self.hands.copying,
+                copying=self.hands.copying.taken(item.size_bytes),
+                reading_back=self.hands.reading_back.taken(item.size_bytes),
             )
-        return self._within_server(key, item) or put_and_prove(
+        return put_and_prove(
             self.target,
             key,
             partial(source.chunks, key),
             size_bytes=item.size_bytes,
             sha256=item.sha256,
             observer=self.observer,
-            copying=self.hands.copying,
+            copying=self.hands.copying.taken(item.size_bytes),
+            reading_back=self.hands.reading_back.taken(item.size_bytes),
         )
 
     def _within_server(self, key: str, item: StoredObject) -> Proven | None:
@@ -149,12 +153,13 @@ class _Copying:
             return None
         began, version = time.monotonic(), None
         try:
-            with self.hands.copying:
+            with self.hands.copying.taken(item.size_bytes):
                 self.may_go_on()
                 with suppress(AlreadyExists):
                     version = self.target.copy(key, key, source=self.beside).version
             meant = (item.size_bytes, item.sha256)
-            return prove(self.target, key, meant, version=version, began=began, observer=self.observer)
+            with self.hands.reading_back.taken(item.size_bytes):
+                return prove(self.target, key, meant, version=version, began=began, observer=self.observer)
         except Corrupt:
             # A server copies wrong bytes as they are. They are our own, and nobody counts them yet.
             if version is not None:
@@ -175,7 +180,8 @@ class _Copying:
             lambda: data,
             sha256=sha256_hex(data),
             observer=self.observer,
-            copying=self.hands.copying,
+            copying=self.hands.copying.taken(len(data)),
+            reading_back=self.hands.reading_back.taken(len(data)),
         )
 
 

@@ -4,20 +4,45 @@
 copying       a  b  c  d           so many at a time
 reading back     a  b  c  d        as many again, behind them
 ```
+A small object keeps neither line nor disk busy, only waiting: four of them take the place of one.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
-from threading import BoundedSemaphore
 from types import TracebackType
 from typing import Self, TypeVar
 
 _AHEAD = 256
 """Objects of one package that are handed out ahead."""
+_SMALL_BYTES = 1 << 20
+_SMALL_AT_ONCE = 4
+"""Of two servers and the copying itself on 2 cores each object took a quarter less time than one by one."""
 Answer = TypeVar("Answer")
+
+
+class Places:
+    """Room for so many objects at a time, or for four times as many small ones."""
+
+    def __init__(self, objects: int) -> None:
+        self._free = threading.BoundedSemaphore(objects * _SMALL_AT_ONCE)
+        self._turn = threading.Lock()
+
+    @contextmanager
+    def taken(self, size_bytes: int) -> Iterator[None]:
+        """Inside, the room for an object of that size is taken."""
+        wanted = 1 if size_bytes <= _SMALL_BYTES else _SMALL_AT_ONCE
+        with self._turn:  # or small ones would slip past a large one that waits, for ever
+            for _ in range(wanted):
+                self._free.acquire()
+        try:
+            yield
+        finally:
+            self._free.release(wanted)
 
 
 class Hands:
@@ -28,8 +53,9 @@ class Hands:
     """
 
     def __init__(self, at_a_time: int) -> None:
-        self.copying = BoundedSemaphore(at_a_time)
-        self.threads = 2 * at_a_time
+        self.copying = Places(at_a_time)
+        self.reading_back = Places(at_a_time)
+        self.threads = 2 * at_a_time * _SMALL_AT_ONCE
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="object")
 
     def each(self, calls: Iterable[Callable[[], Answer]]) -> Iterator[Answer]:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from holdings.records import Event, EventType, Outcome
 from holdings.settings.prices import PriceSheet
-from holdings.stores.reading import SMALL_BYTES
+from holdings.stores.reading import WHOLE_BYTES
 from tiering.plan import Cost, Move, Removal
 
 GB = 1_000_000_000
@@ -38,7 +38,7 @@ def requests_of(moves: Sequence[Move]) -> Requests:
 
 def _target_gets(move: Move) -> int:
     """Objects and manifest are read back; whether one is there already is asked of large ones only."""
-    looks = move.objects if move.size_bytes > SMALL_BYTES * move.objects else 0
+    looks = move.objects if move.size_bytes > WHOLE_BYTES * move.objects else 0
     return looks + move.objects + 1
 
 

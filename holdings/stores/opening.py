@@ -20,14 +20,17 @@ if TYPE_CHECKING:
     from holdings.settings.model import StoreSettings
 
 
-def open_store(spec: StoreSettings, *, observer: Observer = nobody) -> Store:
-    """The store that `spec` describes. Nothing is asked of it yet, so a dead one opens, too."""
+def open_store(spec: StoreSettings, *, may_sleep: bool = True, observer: Observer = nobody) -> Store:
+    """The store that `spec` describes. Nothing is asked of it yet, so a dead one opens, too.
+
+    may_sleep : what is in it may have to be woken one day; until then it keeps the better checksum.
+    """
     scheme = urlsplit(spec.url).scheme
     if scheme not in _OPENERS:
         raise BadInput(
             f"The store '{spec.name}' has the URL '{spec.url}'; a URL begins with {', '.join(_OPENERS)}.",
         )
-    store = _OPENERS[scheme](spec)
+    store = _OPENERS[scheme](spec, may_sleep)
     if spec.requests_per_second or spec.bytes_per_second:
         store = ThrottledStore(
             store, requests_per_second=spec.requests_per_second, bytes_per_second=spec.bytes_per_second
@@ -51,22 +54,22 @@ def folder_of(spec: StoreSettings) -> Path:
     return Path(unquote(urlsplit(spec.url).path))
 
 
-def _open_memory(spec: StoreSettings) -> Store:
+def _open_memory(spec: StoreSettings, _may_sleep: bool) -> Store:
     return MemoryStore(spec.name)
 
 
-def _open_local(spec: StoreSettings) -> Store:
+def _open_local(spec: StoreSettings, _may_sleep: bool) -> Store:
     return LocalStore(spec.name, folder_of(spec))
 
 
-def _open_s3(spec: StoreSettings) -> Store:
+def _open_s3(spec: StoreSettings, may_sleep: bool) -> Store:
     # botocore and obstore take a while to import; a house of folders never needs them.
     from holdings.stores.s3 import open_s3  # noqa: PLC0415
 
-    return open_s3(spec)
+    return open_s3(spec, may_sleep=may_sleep)
 
 
-_OPENERS: dict[str, Callable[[StoreSettings], Store]] = {
+_OPENERS: dict[str, Callable[[StoreSettings, bool], Store]] = {
     "file": _open_local,
     "memory": _open_memory,
     "s3": _open_s3,

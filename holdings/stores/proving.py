@@ -54,12 +54,14 @@ def put_and_prove(
     sha256: str | None = None,
     observer: Observer = nobody,
     copying: AbstractContextManager[object] = _NO_GATE,
+    reading_back: AbstractContextManager[object] = _NO_GATE,
 ) -> Proven:
     """Write `key`, read it back, and return only if what is there is what was meant.
 
     open_chunks : begins the bytes anew at each call, the same each time.
     sha256 : what the bytes must hash to, where it is known beforehand.
     copying : held while bytes are written, and not while they are read back.
+    reading_back : held while they are read back.
 
     Raises Conflict where other bytes lie under the key already (they are left alone);
     SourceCorrupt where the source gives other bytes than `sha256` (nothing is written then);
@@ -87,7 +89,8 @@ def put_and_prove(
                 meant = source.passed
         finally:
             observer(Finished(job=writing))
-    return prove(store, key, meant, version=version, began=began, observer=observer)
+    with reading_back:
+        return prove(store, key, meant, version=version, began=began, observer=observer)
 
 
 def put_small_and_prove(
@@ -98,6 +101,7 @@ def put_small_and_prove(
     sha256: str,
     observer: Observer = nobody,
     copying: AbstractContextManager[object] = _NO_GATE,
+    reading_back: AbstractContextManager[object] = _NO_GATE,
 ) -> Proven:
     """As `put_and_prove` for an object that fits into memory, with as few requests as can be.
 
@@ -109,7 +113,10 @@ def put_small_and_prove(
         data = read()
         with suppress(AlreadyExists):
             version = store.put(key, data).version
-    return prove(store, key, (len(data), sha256), version=version, began=began, observer=observer)
+        size_bytes = len(data)
+        del data  # or it would be in memory until it was read back
+    with reading_back:
+        return prove(store, key, (size_bytes, sha256), version=version, began=began, observer=observer)
 
 
 def prove(

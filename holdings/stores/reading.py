@@ -13,6 +13,8 @@ from holdings.stores.interface import Buffer, Heads, Reads
 
 SMALL_BYTES = 4 << 20
 """Up to so many bytes an object is taken into memory and read in one request."""
+WHOLE_BYTES = 16 << 20
+"""Up to so many bytes an object is taken into memory to be copied, where few are copied at a time."""
 
 
 class Examines(Heads, Reads, Protocol):

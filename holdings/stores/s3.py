@@ -4,7 +4,7 @@ They lie by silence: asked for something they do not know, some delete the objec
 overwrite it with nothing, some answer 200 to a wrong checksum (TIERING.md, section 3). So
 only these calls are made, and no call ever changes or deletes a bucket:
 
-* by obstore, which carries bytes: `PutObject` (If-None-Match, SHA-256), `GetObject`
+* by obstore, which carries bytes: `PutObject` (If-None-Match, a checksum), `GetObject`
   (If-Match, Range), `HeadObject`;
 * by botocore, for what obstore cannot: `HeadObject` in another bucket; `CreateMultipartUpload`, `UploadPart`,
   `UploadPartCopy`, `CompleteMultipartUpload` with If-None-Match, `AbortMultipartUpload` and
@@ -59,7 +59,8 @@ if TYPE_CHECKING:
 
     from holdings.settings.model import StoreSettings
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 256 << 10
+"""Of larger ones the memory goes back to the system each time, and comes again page by page."""
 PART_BYTES = 5 << 20
 """The least that S3 takes: with parts of 16 MiB a deposit took 494 MB, and 289 MB with these."""
 WHOLE_UP_TO_BYTES = 16 << 20
@@ -303,9 +304,12 @@ class S3Store:
             return memoryview(next(stream, b""))
 
 
-def open_s3(spec: StoreSettings) -> S3Store:
-    """The bare store of an `s3:` URL; nothing is asked of the server yet."""
-    return S3Store(Access(spec))
+def open_s3(spec: StoreSettings, *, may_sleep: bool = True) -> S3Store:
+    """The bare store of an `s3:` URL; nothing is asked of the server yet.
+
+    may_sleep : see `Access`.
+    """
+    return S3Store(Access(spec, may_sleep=may_sleep))
 
 
 def _together(key: str, chunks: Iterable[Buffer], size_bytes: int) -> list[Buffer]:

@@ -35,12 +35,19 @@ _JOIN_SECONDS = 90
 _CREDENTIALS_LIVE = timedelta(minutes=5)
 """After that they are asked for again; botocore renews those that end."""
 _DEFAULT_REGION = "us-east-1"
+_SIGNED_BY_ITS_SUM = {"payload_signing_enabled": False}
+"""For bytes that go with a checksum: what is signed is the checksum, and bytes are hashed once for it."""
 
 
 class Access:
-    """The two clients of one bucket, made when they are first needed."""
+    """The two clients of one bucket, made when they are first needed.
 
-    def __init__(self, spec: StoreSettings) -> None:
+    may_sleep : objects may be in a class that must be woken, now or one day. Then all that can be
+        asked is what the server keeps, so it gets the SHA-256 of what is put; else a CRC64NVME,
+        which finds damage on the way as well and costs the sender next to nothing.
+    """
+
+    def __init__(self, spec: StoreSettings, *, may_sleep: bool = True) -> None:
         self.bucket, self.prefix = bucket_and_prefix(spec.url)
         """The prefix is what every key gets before it: empty, or ending with `/`."""
         if not self.bucket:
@@ -51,6 +58,7 @@ class Access:
         self.completes_atomically = spec.endpoint is None
         """Whether a conditional completion holds in a race. AWS says so; no other server is believed."""
         self._spec = spec
+        self._sum = "SHA256" if may_sleep else "CRC64NVME"
         self._lock = threading.Lock()
 
     @property
@@ -117,7 +125,12 @@ class Access:
                 "expires_at": datetime.now(UTC) + _CREDENTIALS_LIVE,
             }
 
-        config: S3Config = {"region": self._region, "checksum_algorithm": "SHA256"}
+        # The checksum is among what is signed; to sign the bytes, too, is to hash them once more.
+        config: S3Config = {
+            "region": self._region,
+            "checksum_algorithm": self._sum,
+            "unsigned_payload": True,
+        }
         if self._spec.endpoint:
             config["endpoint"] = self._spec.endpoint
         return ObstoreS3(
@@ -142,9 +155,9 @@ class Access:
 
     @cached_property
     def _patient(self) -> Any:
-        return self._control(read_seconds=_JOIN_SECONDS, attempts=2)
+        return self._control(read_seconds=_JOIN_SECONDS, attempts=2, **_SIGNED_BY_ITS_SUM)
 
-    def _control(self, *, read_seconds: float, attempts: int) -> Any:
+    def _control(self, *, read_seconds: float, attempts: int, **s3: bool) -> Any:
         self._credentials()
         client = self._session.create_client(
             "s3",
@@ -158,7 +171,7 @@ class Access:
                 # (boto3 issue 4435); we send our own SHA-256 as a plain header instead.
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",
-                s3={"addressing_style": "path" if self._spec.endpoint else "auto"},
+                s3={"addressing_style": "path" if self._spec.endpoint else "auto", **s3},
                 max_pool_connections=32,
                 user_agent=AGENT,
             ),

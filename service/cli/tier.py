@@ -87,6 +87,7 @@ def apply(
       holdfast tier apply plan.json --only removals --settings remover.toml
       holdfast tier apply plan.json --scheduler tcp://10.0.0.5:8786
     """
+    from holdings.allocating import share_freed_memory
     from holdings.errors import BadInput
     from tiering.applying import Only, apply_plan
     from tiering.plan import read_plan
@@ -94,6 +95,7 @@ def apply(
 
     if only not in (None, *Only):
         raise BadInput(f"--only is '{only}'; it takes {' or '.join(Only)}.")
+    share_freed_memory()
     with open_here(settings) as house, crew_of(house, scheduler) as crew:
         policy = read_policy(house.settings.policy)
         half = None if only is None else Only(only)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,12 @@ import pytest
 from holdings.catalogue.identity import IDENTITY_KEY
 from holdings.catalogue.rebuilding import rebuild_catalogue
 from holdings.errors import BadInput, Conflict, Unavailable
+from holdings.opening import open_stores
+from holdings.settings import StoreSettings
+from holdings.stores import opening
+from holdings.stores.interface import Store
 from holdings.stores.local import LocalStore
+from holdings.stores.memory import MemoryStore
 from tests.holdings.catalogue.fakes import hold, put_objects
 from tests.kit.houses import TEST_TIME, a_house
 
@@ -139,3 +145,54 @@ read_only = true
         assert list(house.stores) == ["hot", "old"]
         assert [info.key for info in house.store("hot").list()] == [IDENTITY_KEY]
         assert list(house.store("old").list()) == []
+
+
+_SHEET = """
+currency = "EUR"
+title = "A sheet"
+[storage_per_gb_month]
+value = "0.01"
+source = "made up"
+date = 2026-02-01
+confidence = "assumed"
+"""
+_WAKING = """
+[restore_hours]
+value = 12
+source = "made up"
+date = 2026-02-01
+confidence = "assumed"
+"""
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "sheet", "may_sleep"),
+    [
+        ("http://127.0.0.1:1", _SHEET, False),
+        ("http://127.0.0.1:1", _SHEET + _WAKING, True),
+        ("http://127.0.0.1:1", "no sheet", True),
+        ("http://127.0.0.1:1", None, True),
+        (None, _SHEET, True),
+    ],
+    ids=["on-premise", "it wakes", "sheet unreadable", "no sheet", "AWS"],
+)
+def test_a_store_may_sleep_unless_it_is_known_not_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endpoint: str | None, sheet: str | None, may_sleep: bool
+) -> None:
+    found: dict[str, bool] = {}
+
+    def open_s3(spec: StoreSettings, may_sleep: bool) -> Store:
+        found[spec.name] = may_sleep
+        return MemoryStore(spec.name)
+
+    monkeypatch.setitem(opening._OPENERS, "s3", open_s3)
+    spec = StoreSettings(
+        name="there", url="s3://b", tier="cold", domain="there", price_sheet="sheet", endpoint=endpoint
+    )
+    if sheet is not None:
+        (tmp_path / "sheet.toml").write_text(sheet)
+    with a_house(tmp_path) as house:
+        settings = house.settings
+    sheets = {} if sheet is None else {"sheet": tmp_path / "sheet.toml"}
+    open_stores(replace(settings, stores={"there": spec}, price_sheets=sheets))
+    assert found == {"there": may_sleep}

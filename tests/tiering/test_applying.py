@@ -83,7 +83,7 @@ def kept(tmp_path: Path) -> Iterator[House]:
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Objects are made-up and small; by the large way they are streamed all the same."""
     if request.param == "large":
-        monkeypatch.setattr(copying, "SMALL_BYTES", 0)
+        monkeypatch.setattr(copying, "WHOLE_BYTES", 0)
         monkeypatch.setattr(reading, "SMALL_BYTES", 0)
     return str(request.param)
 
@@ -306,7 +306,7 @@ def test_a_manifest_of_another_package_is_not_copied(house: House) -> None:
 
 
 def test_wrong_bytes_do_not_reach_even_a_hasty_target(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copying, "SMALL_BYTES", 0)
+    monkeypatch.setattr(copying, "WHOLE_BYTES", 0)
     package = deposit(house, 1, objects=1)
     plan = a_plan(house)
     flip_a_bit(house.store("hot"), package.prefix + "part-0.bin")
@@ -509,7 +509,7 @@ def test_a_crash_stops_the_other_threads_soon(house: House) -> None:
 def test_a_move_under_way_is_given_up_when_the_run_ends(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copying, "SMALL_BYTES", 0)
+    monkeypatch.setattr(copying, "WHOLE_BYTES", 0)
     quick, long = deposit(house, 1, objects=1), deposit(house, 2, objects=1)
     begun = threading.Event()
     chunks = 0

@@ -69,7 +69,7 @@ def test_a_server_that_may_not_read_there_lets_the_bytes_pass_through_us(house: 
     settings = replace(house.settings, stores={**house.settings.stores, "hot": elsewhere})
     watched, hot, _ = counted(replace(house, settings=settings))
     assert apply(watched).complete
-    assert hot.bytes_moved["get"] == LARGE
+    assert hot.bytes_moved["get_whole"] == LARGE
     assert is_whole(house.store("cold"), package)
 
 

@@ -84,6 +84,17 @@ def store(access: Access) -> S3Store:
     return S3Store(access, whole_up_to_bytes=MIB, part_bytes=5 * MIB)
 
 
+@pytest.mark.parametrize(("may_sleep", "algorithm"), [(True, "SHA256"), (False, "CRC64NVME")])
+def test_what_may_sleep_is_put_with_the_better_checksum(
+    spec: StoreSettings, environment: pytest.MonkeyPatch, may_sleep: bool, algorithm: str
+) -> None:
+    store = open_store(spec, may_sleep=may_sleep)
+    store.put("packages/p-1/bag.tar", b"bag")
+    told = store.told_sum("packages/p-1/bag.tar")
+    assert (told.algorithm, told.of_all_bytes) == (algorithm, True)
+    store.close()
+
+
 class TestS3Store(StoreContract):
     large_bytes = 6 * MIB + 1
     race_bytes = MIB + 1
