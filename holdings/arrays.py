@@ -11,8 +11,8 @@ import sys
 import threading
 from array import array
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
-from typing import TYPE_CHECKING
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -90,6 +90,33 @@ def maps(values: Sequence[Iterable[tuple[str, str]]], kind: pa.MapType) -> pa.Ar
     )
     offsets = pa.py_buffer(array("i", accumulate(map(len, pairs), initial=0)))
     return pa.Array.from_buffers(kind, len(values), [None, offsets], children=[entries])
+
+
+def python_values(column: pa.ChunkedArray) -> list[Any]:
+    """What `to_pylist` gives, maps as dicts; texts and what is not there in a fifth of the time."""
+    return [value for chunk in column.chunks for value in _values(chunk)]
+
+
+def _values(chunk: pa.Array) -> Sequence[Any]:
+    import pyarrow as pa  # noqa: PLC0415  # as above
+
+    if chunk.null_count == len(chunk):
+        return [None] * len(chunk)
+    if pa.types.is_string(chunk.type) and not chunk.null_count:
+        return _texts(chunk)
+    if pa.types.is_map(chunk.type) and not chunk.null_count and not len(chunk.keys):
+        return [{} for _ in range(len(chunk))]
+    return chunk.to_pylist(maps_as_pydicts="strict")  # type: ignore[no-any-return]
+
+
+def _texts(chunk: pa.StringArray) -> list[str]:
+    _, offsets, data = chunk.buffers()
+    places = memoryview(offsets).cast("i")[chunk.offset : chunk.offset + len(chunk) + 1].tolist()
+    raw = memoryview(data)[: places[-1]].tobytes() if data else b""
+    if raw.isascii():
+        text = raw.decode()
+        return [text[start:end] for start, end in pairwise(places)]
+    return [raw[start:end].decode() for start, end in pairwise(places)]
 
 
 def no_rows(schema: pa.Schema) -> pa.Table:

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from holdings.arrays import python_values
 from holdings.records import Copy, Event, EventType, Image, Package, Withdrawal
 
 if TYPE_CHECKING:
@@ -187,5 +188,6 @@ class Catalogue(Protocol):
 
 def image_records(table: pa.Table) -> list[Image]:
     """Rows of an index, as records."""
-    rows = table.to_pylist(maps_as_pydicts="strict")
-    return [Image(**row) for row in rows]
+    names = table.column_names
+    rows = zip(*(python_values(table.column(name)) for name in names), strict=True)
+    return [Image(**dict(zip(names, row, strict=True))) for row in rows]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdings.arrays import maps, no_rows, real_numbers, texts, whole_numbers
+from holdings.arrays import maps, no_rows, python_values, real_numbers, texts, whole_numbers
 from holdings.catalogue.index import index_schema
 
 TERMS = pa.map_(pa.string(), pa.field("value", pa.string(), nullable=False))
@@ -36,6 +36,26 @@ def test_real_numbers(values: list[float | None]) -> None:
 @given(st.lists(st.lists(st.tuples(NO_SURROGATES, NO_SURROGATES))))
 def test_maps(values: list[list[tuple[str, str]]]) -> None:
     _same(maps(values, TERMS), values, TERMS)
+
+
+@given(
+    st.sampled_from([pa.string(), pa.int64(), pa.float64(), TERMS]),
+    st.data(),
+    st.integers(0, 3),
+    st.integers(0, 3),
+)
+def test_values_come_back(kind: pa.DataType, data: st.DataObject, start: int, less: int) -> None:
+    values = {
+        pa.string(): NO_SURROGATES,
+        pa.int64(): st.integers(-(2**63), 2**63 - 1),
+        pa.float64(): st.floats(allow_nan=False),
+        TERMS: st.dictionaries(NO_SURROGATES, NO_SURROGATES, max_size=2),
+    }[kind]
+    maybe = values if data.draw(st.booleans()) else st.none() | values
+    chunks = data.draw(st.lists(st.lists(maybe, max_size=6), max_size=3))
+    whole = pa.chunked_array([pa.array(chunk, kind) for chunk in chunks], kind)
+    column = whole.slice(min(start, len(whole)), max(0, len(whole) - start - less))
+    assert python_values(column) == column.to_pylist(maps_as_pydicts="strict")
 
 
 def test_no_rows() -> None:
