@@ -15,7 +15,7 @@ from archive.asserting import kept_word, sleeping_stores
 from archive.recording import Detail, new_event, new_run
 from holdings.catalogue.interface import Entry
 from holdings.catalogue.leasing import Purpose
-from holdings.errors import Conflict, HoldfastError, NotFound, Transient
+from holdings.errors import Conflict, HoldfastError, NotFound, NotOnline, Transient
 from holdings.house import House
 from holdings.ledger import copy_after
 from holdings.records import MANIFEST_NAME, Copy, CopyStatus, EventType, Package
@@ -27,6 +27,7 @@ from tiering.leasing import Leases, leases
 from tiering.proving import read_witness
 
 QUARANTINE = "holdfast/quarantine/"
+_AWAKE_DAYS = 7
 _HURT = (CopyStatus.SUSPECT, CopyStatus.MISSING)
 
 
@@ -44,10 +45,11 @@ class Repaired:
     """Why it could not be mended; None where it was."""
 
 
-def repair(house: House, *, package_ids: Sequence[str] | None = None) -> list[Repaired]:
+def repair(house: House, *, package_ids: Sequence[str] | None = None, wakes: bool = False) -> list[Repaired]:
     """Mend every copy that is suspect or missing, as far as a good copy is left to mend it from.
 
     package_ids : only of these packages; None means of all. Raises NotFound for one that is not there.
+    wakes : ask for what sleeps, which may be billed: nothing is replaced that was not read.
     """
     for package_id in package_ids or ():
         house.catalogue.package(package_id)
@@ -60,10 +62,10 @@ def repair(house: House, *, package_ids: Sequence[str] | None = None) -> list[Re
         and (package_ids is None or copy.package_id in package_ids)
     ]
     with leases(house, new_run(house, "repair")) as held:
-        return [_mended(house, held, copy) for copy in hurt]
+        return [_mended(house, held, copy, wakes=wakes) for copy in hurt]
 
 
-def _mended(house: House, held: Leases, copy: Copy) -> Repaired:
+def _mended(house: House, held: Leases, copy: Copy, *, wakes: bool) -> Repaired:
     package = house.catalogue.package(copy.package_id)
     aside: list[str] = []
     try:
@@ -74,12 +76,24 @@ def _mended(house: House, held: Leases, copy: Copy) -> Repaired:
         copy_package(package, house.store(witness.store), house.store(copy.store))
         word = kept_word(house, package, copy.store, among=sleeping_stores(house, copy.store))
         _record(house, copy, witness, held.holder, {"set_aside": ", ".join(aside) or None, **word})
+    except NotOnline as error:
+        return _told(copy, None, aside, _asleep(house, package, copy, error, wakes=wakes))
     except (HoldfastError, SourceLost, SourceAway) as error:
         because = error.sentence if isinstance(error, HoldfastError) else error.cause.sentence
         return _told(copy, None, aside, because)
     finally:
         held.give_back([copy.package_id])
     return _told(copy, witness.store, aside, None)
+
+
+def _asleep(house: House, package: Package, copy: Copy, error: NotOnline, *, wakes: bool) -> str:
+    """What becomes of a copy that sleeps: it has to be read before any of it is replaced."""
+    if not wakes:
+        return f"{error.sentence} holdfast repair --wake asks for it."
+    for key in (*(item.key for item in package.objects), MANIFEST_NAME):
+        with suppress(NotFound):
+            house.store(copy.store).warm(package.prefix + key, days=_AWAKE_DAYS)
+    return f"It was asked for in {copy.store}; run the same again when it is awake."
 
 
 def _told(copy: Copy, source: str | None, aside: Sequence[str], because: str | None) -> Repaired:

@@ -82,6 +82,10 @@ def repair(
         list[str] | None, typer.Argument(metavar="[PACKAGE_ID]...", help="Only these packages; without, all.")
     ] = None,
     *,
+    wake: Annotated[
+        bool,
+        typer.Option("--wake", help="Ask for damaged copies that sleep; mend them once awake."),
+    ] = False,
     settings: SettingsFile = None,
     as_json: AsJson = False,
 ) -> int:
@@ -97,7 +101,7 @@ def repair(
     from tiering.repairing import repair as repair_copies
 
     with open_here(settings) as house:
-        found = repair_copies(house, package_ids=packages or None)
+        found = repair_copies(house, package_ids=packages or None, wakes=wake)
     answer({"repaired": found}, _repair_lines(found), as_json=as_json)
     return NO if any(each.because for each in found) else DONE
 

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -15,9 +16,11 @@ from archive.verifying import Finding, verify
 from holdings.clock import FixedClock
 from holdings.errors import NotOnline
 from holdings.house import House
-from holdings.records import CopyStatus, EventType, Package
+from holdings.records import MANIFEST_NAME, CopyStatus, EventType, Package
 from holdings.stores.interface import Store, ToldSum
+from holdings.stores.memory import MemoryStore
 from holdings.stores.wrapper import Answer, Wrapper
+from tests.kit.engines import Engine
 from tests.kit.houses import TEST_TIME
 from tests.tiering.builders import a_policy, a_rule
 from tests.tiering.holding import (
@@ -36,6 +39,7 @@ from tiering.planning import make_plan
 from tiering.policy.model import RemovalCeilings
 from tiering.repairing import repair
 from tiering.status import status
+from tiering.totalling import asserted_in
 
 V, S, M = CopyStatus.VERIFIED, CopyStatus.SUSPECT, CopyStatus.MISSING
 BOTH = a_policy(a_rule({"hot": 1, "cold": 1}, domains=2))
@@ -52,6 +56,11 @@ class Cold(Wrapper):
         self.sleeps = False
         self.lies: dict[str, str] = {}
         """Sums that it tells whatever the bytes are, by key."""
+        self.woken: set[str] = set()
+
+    def warm(self, key: str, *, days: int = 7) -> None:
+        super().warm(key, days=days)
+        self.woken.add(key)
 
     def _ask(self, verb: str, key: str, call: Callable[[], Answer]) -> Answer:
         if self.sleeps and verb in ("get", "get_whole", "get_range") and key.startswith("packages/"):
@@ -162,7 +171,14 @@ def test_what_the_store_itself_calls_other_bytes_is_suspect(house: House) -> Non
     assert statuses(house, package)["cold"] is S
     assert statuses(house, other)["cold"] is V
     # Nothing is replaced unread; once it is awake, repair mends it.
-    assert "sleeps" in (repair(later)[0].because or "")
+    assert "repair --wake asks for it" in (repair(later)[0].because or "")
+    assert cold(house).woken == set()
+    assert "was asked for in cold" in (repair(later, wakes=True)[0].because or "")
+    assert {key.rpartition("/")[2] for key in cold(house).woken} == {
+        "part-0.bin",
+        "part-1.bin",
+        MANIFEST_NAME,
+    }
     cold(house).sleeps = False
     assert repair(later)[0].because is None
     assert statuses(house, package) == {"hot": V, "cold": V}
@@ -250,3 +266,27 @@ def test_nothing_is_asked_of_a_store_that_never_sleeps(house: House) -> None:
     assert apply_plan(watched, make_plan(watched, BOTH, at=TEST_TIME), BOTH).complete
     assert not audit(watched).wrong
     assert set(asked) == {"cold"}
+
+
+def test_a_night_is_the_same_on_either_catalogue(engine: Engine, tmp_path: Path) -> None:
+    """Copied, put to sleep, told of, read again, given up: on a file, and on a server."""
+    with a_memory_house(tmp_path / "night", stores=SLEEPING) as opened:
+        stores = {name: MemoryStore(name, clock=FixedClock(LATER)) for name in ("hot", "cold")}
+        house = with_stores(opened, hot=stores["hot"], cold=Cold(stores["cold"]))
+        cold(house).of_all_bytes = False  # so that what was told at the copying has to be remembered
+        later, (package, other) = asleep(house, 1, 2)
+        assert [each.word for each in audit(later).asserted] == [Word.SAME, Word.SAME]
+        (totals,) = asserted_in(later, ["cold"])
+        assert (totals.store, totals.copies, totals.oldest) == ("cold", 2, LATER)
+        assert [(due.store, due.copies) for due in status(later, BOTH, at=LATER).due] == []
+        cold(house).sleeps = False
+        lose(cold(house)._inner, other.prefix + "part-0.bin")
+        assert [copy.finding for copy in audit(later).wrong] == [Finding.MISSING]
+        assert asserted_in(later, ["cold"]) == []
+        assert [each.because for each in repair(later)] == [None]
+        allowed = RemovalCeilings(packages=9, size_bytes=10**12, share=1.0)
+        only_cold = a_policy(a_rule({"cold": 1}), removal=allowed, settle_days=0)
+        applied = apply_plan(later, make_plan(later, only_cold, at=LATER), only_cold)
+        assert (len(applied.removed), applied.kept) == (2, ())
+        assert statuses(house, package) == {"hot": CopyStatus.RETIRED, "cold": V}
+        assert type(house.catalogue).__name__.lower().startswith(engine.name)
