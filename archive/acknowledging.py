@@ -8,7 +8,7 @@ from functools import partial
 
 from archive.journal.journal import Journal
 from archive.listed import Listed
-from archive.receipt import HeldBag, KeptSidecar, MatchedRecords
+from archive.receipt import HeldBag, KeptSidecar, MatchedRecords, Noticed
 from archive.sources.interface import LeftOut
 from archive.storing import BAG_NAME
 from holdings.house import House
@@ -55,6 +55,16 @@ def sidecars_of(journal: Journal, bags: Sequence[HeldBag]) -> Sequence[KeptSidec
 def left_out_of(journal: Journal) -> Sequence[LeftOut]:
     """Everything that is in no bag."""
     return Listed(journal.left_out.count(), journal.left_out.all)
+
+
+def noticed_of(journal: Journal) -> Sequence[Noticed]:
+    """What is odd about files that are in a bag."""
+
+    def begin() -> Iterator[Noticed]:
+        for path, what in journal.files.noted():
+            yield Noticed(path=path, what=what)
+
+    return Listed(journal.files.noted_count(), begin)
 
 
 def records_of(journal: Journal, metadata: str) -> MatchedRecords:

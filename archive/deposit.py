@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from archive.acknowledging import images_of, left_out_of, records_of, sidecars_of
+from archive.acknowledging import images_of, left_out_of, noticed_of, records_of, sidecars_of
 from archive.apart import check_apart
 from archive.crew import Crew, Hands
 from archive.holding import Deposit, hold_bags
@@ -129,6 +129,7 @@ def depositing(
             images=images_of(house, held),
             kept=sidecars_of(journal, held),
             left_out=left_out_of(journal),
+            noticed=noticed_of(journal),
             records=records_of(journal, metadata.name) if metadata else None,
             seconds=time.monotonic() - began,
             _journal=journal,

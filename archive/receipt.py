@@ -47,6 +47,14 @@ class KeptSidecar:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Noticed:
+    """A remark on a file that was accepted."""
+
+    path: str
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class MatchedRecords:
     """What became of the records that came with a deposit, and of the images."""
 
@@ -83,6 +91,8 @@ class Receipt:
     images: Sequence[Image]
     kept: Sequence[KeptSidecar]
     left_out: Sequence[LeftOut]
+    noticed: Sequence[Noticed]
+    """Of files that are in a bag all the same: bytes of another format than the name says, odd metadata."""
     records: MatchedRecords | None
     """None where no metadata was given."""
     seconds: float

@@ -30,6 +30,7 @@ _SUSPECTS = """
     UNION SELECT path FROM blocked
         JOIN files ON files.folded >= blocked.folded || '/' AND files.folded < blocked.folded || '0'
 """
+_NOTED = "kind IN ('image', 'sidecar') AND collided IS NULL AND known LIKE '%\"notes\"%'"
 _FILE = "path, size, modified, identity"
 
 
@@ -144,6 +145,17 @@ class FilesTable:
                 f"SELECT {_FILE}, kind, known FROM files WHERE bag = ? ORDER BY path", (number,)
             ).fetchall()
         return [decode_found(_file(row), row[4], row[5]) for row in rows]
+
+    def noted_count(self) -> int:
+        """How many remarks there are on files that will be bagged."""
+        query = f"SELECT count(*) FROM files, json_each(known, '$.notes') WHERE {_NOTED}"
+        return int(self._connection.execute(query).fetchone()[0])
+
+    def noted(self) -> Iterator[tuple[str, str]]:
+        """Path and remark, in order of the paths. Nobody may write meanwhile."""
+        noted = f"FROM files, json_each(known, '$.notes') WHERE {_NOTED}"
+        query = f"SELECT files.path, value {noted} ORDER BY files.path"
+        yield from self._connection.execute(query)
 
     def keep_digests(self, path: str, digests: str) -> None:
         """The checksums of a sidecar that is in a bag, as JSON."""

@@ -74,7 +74,10 @@ def _open(path: Path) -> Journal:
         return Journal(path)
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError):
-            raise Unavailable(f"The deposit's journal {path} cannot be opened: {error}.") from None
+            raise Unavailable(
+                f"The deposit's journal {path} cannot be opened: {error}.",
+                hint="Make room beside the catalogue and run the same again.",
+            ) from None
         # Damaged: it is a cache, and what it knew can be looked up again.
         for suffix in SUFFIXES:
             Path(f"{path}{suffix}").unlink(missing_ok=True)

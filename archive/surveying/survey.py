@@ -54,4 +54,10 @@ def _leave_out_collisions(journal: Journal) -> None:
     for path in journal.files.suspects():
         rival = journal.files.rival_of(path, fold(path), [fold(parent) for parent in parents(path)])
         if rival is not None:
-            journal.files.collide(path, f"its name differs from {rival} only in case or Unicode form")
+            journal.files.collide(path, _because(path, rival))
+
+
+def _because(path: str, rival: str) -> str:
+    if path.startswith(f"{rival}/") or rival.startswith(f"{path}/"):
+        return f"{rival} is there, too: one of them is a file and would have to be a folder as well"
+    return f"its name differs from {rival} only in case or Unicode form"

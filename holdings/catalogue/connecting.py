@@ -97,7 +97,11 @@ def told(path: Path) -> Iterator[None]:
 def _translated(error: duckdb.Error, path: Path) -> HoldfastError | None:
     text = str(error)
     if any(reason in text for reason in _REFUSED):
-        return Unavailable(f"The catalogue {path} cannot be used: {text.splitlines()[0]}", detail=text)
+        return Unavailable(
+            f"The catalogue {path} cannot be used: {text.splitlines()[0]}",
+            hint="Is there room, and may you write there?",
+            detail=text,
+        )
     # A damaged page surfaces as the bare base class.
     if type(error) is duckdb.Error or isinstance(error, _BROKEN):
         return Corrupt(

@@ -16,7 +16,7 @@ import duckdb
 from holdings.catalogue.connecting import REBUILD_HINT, connected, transaction
 from holdings.catalogue.gate import Patience, gate
 from holdings.clock import SystemClock
-from holdings.errors import BadInput, Corrupt
+from holdings.errors import BadInput, Corrupt, Unavailable
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -74,7 +74,13 @@ def create_catalogue(path: Path, catalogue_id: str, *, patience: Patience) -> No
 
     It is made beside and linked to its name, so that no half-made one is ever met.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(
+            f"The folder {path.parent} for the catalogue cannot be made: {error.strerror}.",
+            hint="The settings name it, in [catalogue].",
+        ) from None
     with gate(patience, exclusive=True):
         if path.exists():
             return
@@ -89,15 +95,19 @@ def create_catalogue(path: Path, catalogue_id: str, *, patience: Patience) -> No
             sync_folder(path.parent)
         finally:
             new.unlink(missing_ok=True)
+            log_of(new).unlink(missing_ok=True)
 
 
 def build_catalogue(path: Path, catalogue_id: str, *, patience: Patience) -> None:
     """Write an empty catalogue into a file that nobody else knows of."""
     here = Patience(path=path, seconds=patience.seconds, observer=patience.observer)
-    with connected(here) as connection, transaction(connection):
-        connection.execute(CREATE_VERSION)
-        _apply(connection, after=0)
-        connection.execute("INSERT INTO catalogue VALUES (?)", [catalogue_id])
+    with connected(here) as connection:
+        with transaction(connection):
+            connection.execute(CREATE_VERSION)
+            _apply(connection, after=0)
+            connection.execute("INSERT INTO catalogue VALUES (?)", [catalogue_id])
+        # Closing does this, too, but says nothing where the disk is full: a file without tables was left.
+        connection.execute("CHECKPOINT")
 
 
 def migrate(path: Path, *, patience: Patience) -> Path | None:

@@ -159,6 +159,7 @@ def receipt_document(receipt: Receipt, written: Sequence[Path]) -> dict[str, obj
         "sidecars": Lazily(receipt.sidecars),
         "sidecar_checksums": Lazily(receipt.kept),
         "left_out": Lazily(receipt.left_out),
+        "noticed": Lazily(receipt.noticed),
         "missed": receipt.missed,
         "records": _records_document(receipt.records),
     }
@@ -210,6 +211,9 @@ def _lines(receipt: Receipt, written: Sequence[Path]) -> Iterator[str]:
         "Left out",
         len(receipt.left_out),
         (f"{item.path}, because {item.because}" for item in receipt.left_out),
+    )
+    yield from _some(
+        "Noticed", len(receipt.noticed), (f"{item.path}: {item.what}" for item in receipt.noticed)
     )
     if receipt.missed:
         yield f"Keep the source: {count(receipt.missed, 'file')} of it {_are(receipt.missed)} in no bag."

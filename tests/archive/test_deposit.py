@@ -427,6 +427,15 @@ def test_left_out_files_are_told_with_their_reasons(house: House, source: Path) 
     assert len(receipt.images) == 3
 
 
+def test_what_is_odd_about_accepted_files_is_told(house: House, source: Path) -> None:
+    (source / "sheet-002.tif").rename(source / "sheet-002.png")
+    receipt = deposit(house, source, collection="herb")
+    assert [(item.path, item.what) for item in receipt.noticed] == [
+        ("sheet-002.png", "it is named .png, and its bytes are image/tiff")
+    ]
+    assert receipt.missed == 0
+
+
 def test_eight_pinned_insects(house: House) -> None:
     folder = shared_data("specimens", "nhm-pinned")
     receipt = deposit(house, folder, collection="nhmuk-pinned")

@@ -281,3 +281,14 @@ def test_other_files_are_no_source(house: House, tmp_path: Path, head: bytes, to
     (tmp_path / "file").write_bytes(head * 200)
     with pytest.raises(BadInput, match=told):
         look(house, tmp_path / "file")
+
+
+def test_a_file_that_would_have_to_be_a_folder_as_well(house: House, tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "odd.tar", "w") as made:
+        for name in ("a.png", "a.png/b.png"):
+            member = tarfile.TarInfo(name)
+            member.size = 1
+            made.addfile(member, io.BytesIO(b"x"))
+    assert look(house, tmp_path / "odd.tar").because == {
+        "a.png/b.png": "a.png is there, too: one of them is a file and would have to be a folder as well"
+    }
