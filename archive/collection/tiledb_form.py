@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +16,7 @@ from archive.collection import ome_metadata
 from archive.collection.interface import Facts, Part, Written
 from archive.collection.ome_zarr import read_array
 from archive.collection.pyramid import Block
+from archive.collection.scratch import ScratchFolder
 from archive.collection.shapes import Form, Level, Zyx
 
 NEEDS = "tiledb"
@@ -34,7 +33,8 @@ class TileDBWriter:
 
     def __init__(self, form: Form) -> None:
         self._form = form
-        self._folder = Path(tempfile.mkdtemp(prefix="holdfast-tiledb-"))
+        self._scratch = ScratchFolder()
+        self._folder = self._scratch.path
         self._waiting: dict[int, list[tuple[Zyx, Block]]] = {level.number: [] for level in form.stored}
         for level in form.stored:
             tiledb.Array.create(str(self._array(level)), _schema(form, level))
@@ -71,7 +71,7 @@ class TileDBWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        shutil.rmtree(self._folder)
+        self._scratch.close()
 
     def _array(self, level: Level) -> Path:
         return self._folder / array_name(level)
