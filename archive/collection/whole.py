@@ -24,6 +24,7 @@ from archive.collection.picture import (
     refused,
     spacing_of,
 )
+from archive.collection.png import check_png
 
 _PARSERS: Mapping[str, Callable[[IO[bytes]], Image.Image]] = {
     # Called themselves, not through Image.open: that one refuses honest sheets as bombs.
@@ -80,6 +81,8 @@ def open_whole(file: IO[bytes], media_type: str) -> Whole:
     """Decode the image. Raises BadInput, or whatever its decoder raises."""
     parsed = _PARSERS[media_type](file)
     check_whole(*parsed.size, 4)
+    if media_type == "image/png":
+        check_png(file)
     if _is_deep(file, media_type):
         check_whole(*parsed.size, 8)
         return _deep(file, media_type, parsed)

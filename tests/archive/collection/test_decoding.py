@@ -231,12 +231,63 @@ def test_a_tiff_that_lies_is_refused(tag: int, value: int, because: str) -> None
         decoded(opened(data, "image/tiff"))
 
 
+def lying_png(data: bytes, width: int, height: int) -> bytes:
+    """The same with another size in its header, checksum and all."""
+    header = data[12:16] + width.to_bytes(4, "big") + height.to_bytes(4, "big") + data[24:29]
+    return data[:12] + header + zlib.crc32(header).to_bytes(4, "big") + data[33:]
+
+
 def test_a_bomb_is_refused_before_it_is_decoded() -> None:
-    head = bytes(imagecodecs.png_encode(np.ascontiguousarray(GREY)))
-    header = head[12:16] + (60_000).to_bytes(4, "big") * 2 + head[24:29]
-    bomb = head[:12] + header + zlib.crc32(header).to_bytes(4, "big") + head[33:]
+    bomb = lying_png(bytes(imagecodecs.png_encode(np.ascontiguousarray(GREY))), 60_000, 60_000)
     with pytest.raises(BadInput, match="60000 x 60000 pixels take more than"):
         opened(bomb, "image/png")
+
+
+@pytest.mark.parametrize("image", [RGB, DEEP, np.ascontiguousarray(GREY)], ids=["8 bits", "16 bits", "grey"])
+@pytest.mark.parametrize(
+    ("size", "because"), [((130, 151), "less"), ((130, 300), "less"), ((130, 149), "more"), ((64, 150), "")]
+)
+def test_a_png_with_other_pixels_than_it_says_is_refused(
+    image: NDArray[Any], size: tuple[int, int], because: str
+) -> None:
+    with pytest.raises(BadInput, match=f"{size[0]} x {size[1]} pixels, and its image data hold {because}"):
+        opened(lying_png(bytes(imagecodecs.png_encode(image)), *size), "image/png")
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA"])
+@pytest.mark.parametrize("size", [(1, 1), (3, 5), (9, 8), (130, 150)])
+def test_a_png_of_any_kind_has_as_much_as_it_says(mode: str, size: tuple[int, int]) -> None:
+    picture = COLOUR.crop((0, 0, *size)).convert(mode)
+    assert decoded(by_pillow(picture, "PNG")).shape[1:3] == size[::-1]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 5), (9, 8), (130, 150)])
+def test_a_png_in_passes_has_as_much_as_it_says(size: tuple[int, int]) -> None:
+    """Adam7, by hand, since no library at hand writes it: each pass as rows of its own."""
+    image = RGB[: size[1], : size[0]]
+    passes = (
+        (0, 0, 8, 8),
+        (4, 0, 8, 8),
+        (0, 4, 4, 8),
+        (2, 0, 4, 4),
+        (0, 2, 2, 4),
+        (1, 0, 2, 2),
+        (0, 1, 1, 2),
+    )
+    rows = b"".join(
+        b"\0" + row.tobytes()
+        for x, y, across, down in passes
+        for row in image[y::down, x::across]
+        if row.size
+    )
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return len(body).to_bytes(4, "big") + kind + body + zlib.crc32(kind + body).to_bytes(4, "big")
+
+    header = size[0].to_bytes(4, "big") + size[1].to_bytes(4, "big") + bytes((8, 2, 0, 0, 1))
+    png = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    found = decoded(opened(b"\x89PNG\r\n\x1a\n" + png, "image/png"))[0]
+    assert np.array_equal(found, image[..., : found.shape[-1]])
 
 
 def test_what_is_cut_short_is_refused() -> None:
