@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -37,6 +37,7 @@ from holdings.records import (
 )
 from holdings.settings.prices_reading import read_price_sheet
 from holdings.stores.interface import Store, ToldSum
+from holdings.stores.reading import SMALL_BYTES
 
 KEPT = "store_checksums"
 """In the detail of a reading: what the store told then of the objects that it just gave, by key (JSON)."""
@@ -54,6 +55,7 @@ class Word(StrEnum):
 
 
 _WORST_FIRST = (Word.MISSING, Word.OTHER, Word.NOTHING, Word.SAME)
+Kept = Callable[[], Mapping[str, str]]
 _FEW = 10
 """Copies of one store that are suspected at once on its word; more speak of the store."""
 
@@ -88,12 +90,14 @@ def kept_word(house: House, package: Package, store: str, *, among: Iterable[str
 
     among : the stores whose objects may sleep one day; of others nothing is asked.
 
-    Only what the catalogue's own SHA-256 will not tell: sums of parts, and other algorithms.
+    Only what the catalogue's own SHA-256 will not tell: sums of parts, and other algorithms. Small objects
+    are put whole, with their SHA-256, and not asked for.
     """
-    if store not in among:
+    large = [item for item in package.objects if item.size_bytes > SMALL_BYTES]
+    if store not in among or not large:
         return {}
     try:
-        told = [(item, house.store(store).told_sum(package.prefix + item.key)) for item in _objects(package)]
+        told = [(item, house.store(store).told_sum(package.prefix + item.key)) for item in large]
     except HoldfastError:
         return {}  # the reading stands without it
     word = {
@@ -133,7 +137,7 @@ def event_of(house: House, copy: Copy, asserted: Asserted, *, run: str) -> Event
 def _heard(house: House, asleep: tuple[Package, Copy]) -> Asserted:
     package, copy = asleep
     try:
-        kept = _kept_of(house, copy)
+        kept = partial(_kept_of, house, copy)
         found = _worst(house.store(copy.store), package, kept)
         if found[0] in (Word.OTHER, Word.MISSING):
             found = _worst(house.store(copy.store), package, kept)  # nobody is accused by one answer
@@ -143,7 +147,7 @@ def _heard(house: House, asleep: tuple[Package, Copy]) -> Asserted:
     return Asserted(package_id=package.package_id, store=copy.store, word=word, because=because or None)
 
 
-def _worst(store: Store, package: Package, kept: Mapping[str, str]) -> tuple[Word, str]:
+def _worst(store: Store, package: Package, kept: Kept) -> tuple[Word, str]:
     found = dict(_compared(store, package, kept))
     return next((word, found[word]) for word in _WORST_FIRST if word in found)
 
@@ -156,8 +160,9 @@ def _not_believed(asserted: Asserted, copies: int) -> Asserted:
     return replace(asserted, word=Word.NOTHING, because=because)
 
 
-def _compared(store: Store, package: Package, kept: Mapping[str, str]) -> Iterator[tuple[Word, str]]:
+def _compared(store: Store, package: Package, kept: Kept) -> Iterator[tuple[Word, str]]:
     """A word on each object, and why."""
+    before: Mapping[str, str] | None = None
     for item in _objects(package):
         key = package.prefix + item.key
         try:
@@ -165,24 +170,26 @@ def _compared(store: Store, package: Package, kept: Mapping[str, str]) -> Iterat
         except NotFound:
             yield Word.MISSING, f"{key} is not in {store.name}."
             continue
-        yield _word(store, item, told, kept.get(item.key))
+        if told.algorithm is None or _is_sha256(told) or told.size_bytes != item.size_bytes:
+            yield _word(store, item, told)
+            continue
+        before = kept() if before is None else before  # asked of the catalogue only where it is needed
+        yield _word_by_memory(store, told, before.get(item.key))
 
 
-def _word(store: Store, item: StoredObject, told: ToldSum, kept: str | None) -> tuple[Word, str]:
+def _word(store: Store, item: StoredObject, told: ToldSum) -> tuple[Word, str]:
     wanted = base64.b64encode(bytes.fromhex(item.sha256)).decode()
     if told.size_bytes != item.size_bytes:
         told_bytes = f"{store.name} tells of {told.size_bytes} bytes of {told.key}"
         return Word.OTHER, f"{told_bytes}, recorded are {item.size_bytes}."
     if told.algorithm is None:
         return Word.NOTHING, f"{store.name} keeps no checksum of {told.key}."
-    if _is_sha256(told):
-        if told.value == wanted:
-            return Word.SAME, ""
-        return Word.OTHER, (
-            f"{store.name} tells of {told.key} the SHA-256 {base64.b64decode(told.value).hex()}, recorded is "
-            f"{item.sha256}; it was not read."
-        )
-    return _word_by_memory(store, told, kept)
+    if told.value == wanted:
+        return Word.SAME, ""
+    return Word.OTHER, (
+        f"{store.name} tells of {told.key} the SHA-256 {base64.b64decode(told.value).hex()}, recorded is "
+        f"{item.sha256}; it was not read."
+    )
 
 
 def _word_by_memory(store: Store, told: ToldSum, kept: str | None) -> tuple[Word, str]:

@@ -113,3 +113,13 @@ CRC64 = base64.b64encode(bytes(8)).decode()
 def test_which_sum_counts_for_what(told: dict[str, str], algorithm: str | None, of_all_bytes: object) -> None:
     found = sum_told("k", {"ETag": '"e"', "ContentLength": 1} | told)
     assert (found.algorithm, found.of_all_bytes) == (algorithm, of_all_bytes)
+
+
+def test_a_sum_of_parts_never_passes_for_that_of_the_bytes(store: S3Store) -> None:
+    """moto tells it without a word that it is one: the object's ETag gives it away."""
+    data = bytes(6 << 20)
+    small = S3Store(store._access, whole_up_to_bytes=1 << 20, part_bytes=5 << 20)
+    small.put_stream("large", [data], size_bytes=len(data))
+    told = small.told_sum("large")
+    assert (told.algorithm, told.of_all_bytes, told.size_bytes) == ("SHA256", False, len(data))
+    assert base64.b64decode(told.value.partition("-")[0]) != hashlib.sha256(data).digest()
