@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from holdings.house import House
-from holdings.records import CopyStatus, EventType, Outcome
+from holdings.records import CopyStatus
 from holdings.settings.prices import PriceSheet
 from tiering.circumstances import find_circumstances
 from tiering.situations import with_bytes
-
-_SECONDS = 600
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,28 +103,11 @@ def asserted_in(house: House, stores: Collection[str]) -> list[AssertedTotals]:
 
     stores : those that are looked at.
     """
-    if not stores:
-        return []
-    query = f"""
-        SELECT c.store, count(*) AS copies, min(epoch(told.at)) AS oldest
-        FROM copies c JOIN (
-            SELECT package_id, store, max(happened_at) AS at FROM events
-            WHERE event_type = '{EventType.ASSERTION}' AND outcome = '{Outcome.SUCCESS}'
-            GROUP BY package_id, store
-        ) told ON told.package_id = c.package_id AND told.store = c.store
-        WHERE c.status = '{CopyStatus.VERIFIED}' AND (c.verified_at IS NULL OR told.at > c.verified_at)
-        GROUP BY c.store ORDER BY c.store
-    """  # noqa: S608  # three words of ours
-    with house.catalogue.sql(query, seconds=_SECONDS) as reader:
-        rows = reader.read_all().to_pylist()
+    found = house.catalogue.asserted() if stores else {}
     return [
-        AssertedTotals(
-            store=row["store"],
-            copies=row["copies"],
-            oldest=datetime.fromtimestamp(row["oldest"], UTC),
-        )
-        for row in rows
-        if row["store"] in stores
+        AssertedTotals(store=name, copies=copies, oldest=oldest)
+        for name, (copies, oldest) in found.items()
+        if name in stores
     ]
 
 

@@ -156,6 +156,11 @@ class Catalogue(Protocol):
         """
         ...
 
+    def asserted(self) -> Mapping[str, tuple[int, datetime]]:
+        """By store the verified copies of which the store told the recorded checksums since they were read:
+        how many, and the earliest of their latest assertions."""
+        ...
+
     def package_table(self) -> pa.Table:
         """All packages for vectorised work, a row each.
 

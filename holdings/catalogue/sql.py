@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from holdings.catalogue.index_folder import FolderIndex
 from holdings.catalogue.interface import Entry
 from holdings.catalogue.leasing import Lease
 from holdings.errors import NotFound
-from holdings.records import Copy, Event, EventType, Package, Withdrawal
+from holdings.records import Copy, CopyStatus, Event, EventType, Outcome, Package, Withdrawal
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -112,6 +112,18 @@ class SqlCatalogue(ABC):
         }
         with asked_in_sql(query, seconds=seconds, images=self.images.files, ledger=ledger) as reader:
             yield reader
+
+    def asserted(self) -> Mapping[str, tuple[int, datetime]]:
+        query = """
+            SELECT c.store, count(*), min(told.at) FROM copies AS c JOIN (
+                SELECT package_id, store, max(happened_at) AS at FROM events
+                WHERE event_type = $1::VARCHAR AND outcome = $2::VARCHAR GROUP BY package_id, store
+            ) AS told ON told.package_id = c.package_id AND told.store = c.store
+            WHERE c.status = $3::VARCHAR AND (c.verified_at IS NULL OR told.at > c.verified_at)
+            GROUP BY c.store ORDER BY c.store
+        """
+        words = (EventType.ASSERTION.value, Outcome.SUCCESS.value, CopyStatus.VERIFIED.value)
+        return {store: (copies, rows.aware(at)) for store, copies, at in self._rows(query, *words)}
 
     def package_table(self) -> pa.Table:
         import pyarrow as pa  # noqa: PLC0415  # most verbs do without it, and it takes long to import

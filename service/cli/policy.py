@@ -112,7 +112,7 @@ def _policy_lines(policy: Policy, never: list[str]) -> Iterator[str]:
 def _change_lines(changes: list[Change]) -> Iterator[str]:
     for change in changes:
         copies = ", ".join(f"{more:+d} in {tier}" for tier, more in change.copies.items()) or "other domains"
-        money = ", ".join(f"{amount:+,.2f} {currency}" for currency, amount in change.per_month.items())
+        money = ", ".join(_more(amount, currency) for currency, amount in change.per_month.items())
         yield (
             f"{change.before} -> {change.after}: "
             f"{count(change.packages, 'package')}, {size(change.size_bytes)}; "
@@ -120,3 +120,9 @@ def _change_lines(changes: list[Change]) -> Iterator[str]:
         )
     if not changes:
         yield "No package would be placed otherwise."
+
+
+def _more(amount: float, currency: str) -> str:
+    if 0 < abs(amount) < 0.01:
+        return f"under 0.01 {currency} {'more' if amount > 0 else 'less'}"
+    return f"{amount:+,.2f} {currency}"

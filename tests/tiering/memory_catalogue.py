@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from holdings.catalogue.interface import Entry, ImageIndex
 from holdings.catalogue.leasing import Lease, grantable
 from holdings.catalogue.rows import refuse_if_changed
 from holdings.errors import NotFound
-from holdings.records import Copy, Event, EventType, Package, Withdrawal
+from holdings.records import Copy, CopyStatus, Event, EventType, Outcome, Package, Withdrawal
 
 _MOMENT = pa.timestamp("us", "UTC")
 
@@ -104,6 +104,21 @@ class MemoryCatalogue:
                 "withdrawn_at": pa.nulls(len(kept), _MOMENT),
             }
         )
+
+    def asserted(self) -> Mapping[str, tuple[int, datetime]]:
+        latest = {
+            (event.package_id, event.store or ""): event.at
+            for event in self.events(types=[EventType.ASSERTION])
+            if event.outcome is Outcome.SUCCESS
+        }
+        found: dict[str, tuple[int, datetime]] = {}
+        for copy in self.copies():
+            at = latest.get((copy.package_id, copy.store))
+            if at is None or copy.status is not CopyStatus.VERIFIED or (copy.verified_at or at) > at:
+                continue
+            copies, oldest = found.get(copy.store, (0, at))
+            found[copy.store] = copies + 1, min(at, oldest)
+        return found
 
     def copy_table(self) -> pa.Table:
         kept = self.copies()
