@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from benchmarks import deposit, validate
 from benchmarks.deposit import CONTENDERS, ON_S3_ONLY
 from benchmarks.measuring import Took, median
 
@@ -31,6 +33,24 @@ def test_the_tables_name_every_contender(tmp_path: Path) -> None:
     assert contenders == local * 2, "one table for large files and one for small ones"
     assert {row[4].strip() for row in rows if row[1].strip() == contenders[0]} == {"1.00"}
     assert list(tmp_path.iterdir()) == [], "nothing is left behind"
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "parts"),
+    [(deposit, ("--large", "--small")), (validate, ("--large", "--small", "--structure"))],
+)
+def test_a_part_without_files_is_left_out(
+    benchmark: ModuleType,
+    parts: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = [word for part in parts for word in (part, "0")]
+    monkeypatch.setattr("sys.argv", ["benchmark", *words, "--folder", str(tmp_path)])
+    benchmark.main()
+    assert "|" not in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_each_figure_has_its_own_median() -> None:
