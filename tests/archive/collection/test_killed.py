@@ -44,7 +44,12 @@ def test_a_killed_build_goes_on(words: Sequence[str], tmp_path: Path) -> None:
     document = holdings.run(*build, "--json").json
     assert document["already_held"]
     assert holdings.run("verify").status == 0
-    assert holdings.run("catalogue", "check").status == 0
+    # A kill between the stores and the catalogue leaves history in a store, and its work was done again.
+    findings = holdings.run("catalogue", "check", "--json").json["findings"]
+    assert {finding["kind"] for finding in findings} <= {"unrecorded-history"}
+    if findings:
+        assert holdings.run("catalogue", "rebuild").status == 0
+        assert holdings.run("catalogue", "check").status == 0
     assert holdings.run("collection", "rebuild", document["package_id"]).status == 0
 
 
