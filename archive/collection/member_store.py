@@ -23,6 +23,8 @@ class Extent:
     size_bytes: int
     read: Callable[[int, int], bytes]
     """Takes a first byte and a length, both within the extent."""
+    is_at_hand: bool = False
+    """Whether that takes no time worth a thread: bytes in memory, or in a file that was written just now."""
 
 
 class MemberStore(Store):
@@ -49,7 +51,10 @@ class MemberStore(Store):
         if extent is None:
             return None
         start, end = _bounds(extent.size_bytes, byte_range)
-        data = await asyncio.to_thread(extent.read, start, end - start)
+        if extent.is_at_hand:
+            data = extent.read(start, end - start)
+        else:
+            data = await asyncio.to_thread(extent.read, start, end - start)
         return prototype.buffer.from_bytes(data)
 
     async def get_partial_values(

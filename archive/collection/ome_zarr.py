@@ -121,7 +121,7 @@ class ZarrWriter:
     def _tile_extents(self) -> Iterator[tuple[str, Extent]]:
         for spool, number, name in self._named_tiles():
             tile = spool.tiles[number]
-            yield name, Extent(tile.size_bytes, _from(spool, tile.offset))
+            yield name, Extent(tile.size_bytes, _from(spool, tile.offset), is_at_hand=True)
 
     def _named_tiles(self) -> Iterator[tuple[LevelSpool, int, str]]:
         for level in self._form.stored:
@@ -142,7 +142,7 @@ class ZarrWriter:
 
     def _shard_extents(self) -> Iterator[tuple[str, Extent]]:
         for name, shard in self._named_shards():
-            yield name, Extent(shard.size_bytes, shard.read)
+            yield name, Extent(shard.size_bytes, shard.read, is_at_hand=True)
 
     def _named_shards(self) -> Iterator[tuple[str, Shard]]:
         for level in self._form.stored:
@@ -200,7 +200,7 @@ def _once(data: bytes) -> Iterator[bytes]:
 
 
 def _extent_of(data: bytes) -> Extent:
-    return Extent(len(data), lambda start, length: data[start : start + length])
+    return Extent(len(data), lambda start, length: data[start : start + length], is_at_hand=True)
 
 
 def _from(spool: LevelSpool, offset: int) -> Callable[[int, int], bytes]:
