@@ -113,7 +113,7 @@ def _number(text: bytes) -> int:
     if text[0] == 0x80:
         return int.from_bytes(text[1:], "big")
     digits = text.rstrip(b"\0 ").lstrip(b" ")
-    if any(digit not in b"01234567" for digit in digits):
+    if digits.strip(b"01234567"):
         raise Lie("tar-header", "A header of the tar has a number that is none.")
     return int(digits or b"0", 8)
 

@@ -180,9 +180,12 @@ def test_a_folder_with_a_size_in_a_tar(tmp_path: Path) -> None:
     assert "tar-header-lies" in errors(validate(tmp_path / "bag.tar"))
 
 
-def test_a_negative_size_in_a_tar(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "size", [b"\xff" * 11 + b"\x00", b"-1\0", b"+1\0", b"0_1\0", b"0 1\0", b"0x1\0", b"1\n0\0", b"18\0"]
+)
+def test_a_size_in_a_tar_that_is_no_number(tmp_path: Path, size: bytes) -> None:
     block = bytearray(member("bag/data/x", b""))
-    block[124:136] = b"\xff" * 11 + b"\x00"
+    block[124:136] = size.ljust(12, b"\0")
     block[148:156] = b"        "
     block[148:156] = b"%06o\0 " % sum(block[:512])
     (tmp_path / "bag.tar").write_bytes(with_member(bytes(block)))
