@@ -18,7 +18,8 @@ class Bounds:
     size_bytes: int
     """Of its payload in the tar. A single file that is larger gets a bag of its own."""
     files: int
-    """Manifests, PREMIS and index are made in memory and grow with the files, not with their bytes."""
+    """Manifests, PREMIS and index are made in memory and grow with the files, not with their bytes. They grow
+    with what is said of a file, too: one with a long record counts as several."""
 
 
 class Piece(NamedTuple):
@@ -30,6 +31,8 @@ class Piece(NamedTuple):
     """Neighbours that share it belong to one specimen."""
     together_bytes: int
     together_files: int
+    files: int = 1
+    """As how many files it counts."""
 
 
 @dataclass
@@ -60,9 +63,9 @@ def placed(pieces: Iterable[Piece], bounds: Bounds) -> Iterator[tuple[int, int]]
             piece.together_bytes, piece.together_files, bounds
         ):
             bag = bag.next()
-        if not bag.has_room(piece.size_bytes, 1, bounds):
+        if not bag.has_room(piece.size_bytes, piece.files, bounds):
             bag = bag.next()
         together = piece.together
         bag.size_bytes += piece.size_bytes
-        bag.files += 1
+        bag.files += piece.files
         yield piece.number, bag.number

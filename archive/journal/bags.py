@@ -9,15 +9,17 @@ from dataclasses import dataclass
 
 from archive.splitting import Bounds, Piece, placed
 
-_FIRSTS = """
+_WEIGHT = "(1 + coalesce(length(matched), 0) / 2500)"
+"""As how many files one counts: the record of most has less than 2,500 signs."""
+_FIRSTS = f"""
     CREATE TEMP TABLE firsts AS
-    SELECT together, min(path) AS first, sum((size + 1023) / 512 * 512) AS bytes, count(*) AS files
+    SELECT together, min(path) AS first, sum((size + 1023) / 512 * 512) AS bytes, sum({_WEIGHT}) AS files
     FROM files WHERE together IS NOT NULL AND kind IN ('image', 'sidecar') AND collided IS NULL
     GROUP BY together
 """
-_PIECES = """
+_PIECES = f"""
     SELECT id, (size + 1023) / 512 * 512 AS cost, coalesce(first, path) AS first,
-           coalesce(firsts.bytes, (size + 1023) / 512 * 512), coalesce(firsts.files, 1)
+           coalesce(firsts.bytes, (size + 1023) / 512 * 512), coalesce(firsts.files, {_WEIGHT}), {_WEIGHT}
     FROM files LEFT JOIN temp.firsts USING (together)
     WHERE kind IN ('image', 'sidecar') AND collided IS NULL ORDER BY first, path
 """
@@ -56,7 +58,8 @@ class BagsTable:
         run("UPDATE files SET bag = (SELECT placed.bag FROM temp.placed WHERE placed.id = files.id)")
         run("CREATE INDEX files_bag ON files (bag)")
         run("DELETE FROM bags")
-        run("INSERT INTO bags SELECT bag, sum(size), count(*) FROM files WHERE bag IS NOT NULL GROUP BY bag")
+        sums = f"SELECT bag, sum(size), sum({_WEIGHT}) FROM files WHERE bag IS NOT NULL GROUP BY bag"
+        run(f"INSERT INTO bags {sums}")
         return self.count()
 
     def count(self) -> int:
@@ -76,7 +79,7 @@ class BagsTable:
         return row and Begun(package_id=row[0], held_in=row[1], was_held=bool(row[2]))
 
     def most_files(self) -> int:
-        """How many files the bag with the most of them holds."""
+        """How many files the bag with the most of them holds, as they count."""
         return int(self._connection.execute("SELECT coalesce(max(files), 0) FROM bags").fetchone()[0])
 
     def any_begun(self) -> bool:

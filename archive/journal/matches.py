@@ -6,6 +6,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
+from sys import intern
 
 from archive.describing.interface import Matched
 from archive.matching.findings import Finding
@@ -87,4 +88,6 @@ class MatchesTable:
 
 def _matched(told: str) -> Matched:
     specimen, terms, by, where = json.loads(told)
-    return Matched(specimen=specimen, terms=terms, by=by, where=where)
+    # The same names for every record: of many columns, they are most of what a record takes.
+    named = {intern(name): value for name, value in terms.items()}
+    return Matched(specimen=specimen, terms=named, by=by, where=where)

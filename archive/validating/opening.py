@@ -32,8 +32,10 @@ def open_path(path: Path) -> Iterator[BagSource]:
         yield FolderSource(path)
         return
     if not path.is_file():
-        what = "is neither a folder nor a file" if path.exists() else "is not there"
-        raise BadInput(f"{path} {what}.", hint=_KINDS_HINT)
+        if not path.exists():
+            hint = f"{_KINDS_HINT} With --store NAME it is a key there."
+            raise BadInput(f"{path} is not there.", hint=hint)
+        raise BadInput(f"{path} is neither a folder nor a file.", hint=_KINDS_HINT)
     try:
         opened = LocalBytes(path)
     except OSError as error:

@@ -49,6 +49,17 @@ def test_records_reach_the_index_and_orphans_on_both_sides_the_receipt(house: Ho
     assert list(receipt.sidecars) == ["table.csv"], "the table itself is kept, too"
 
 
+def test_files_with_long_records_count_as_several(house: House, sheets: Path) -> None:
+    few = replace(house, settings=replace(house.settings, bags=replace(house.settings.bags, bag_files=4)))
+    wishes = Wishes(metadata=Path("table.csv"))
+    assert len(deposit(few, sheets, collection="short", wishes=wishes).bags) == 2
+    (sheets / "table.csv").write_text(
+        f"catalogNumber,note\nBM000001,{'x' * 3000}\nBM000002,{'y' * 3000}\n", encoding="utf-8"
+    )
+    receipt = deposit(few, sheets, collection="long", wishes=wishes)
+    assert sorted(bag.images for bag in receipt.bags) == [2, 2, 2]
+
+
 def test_the_images_of_one_specimen_share_a_bag(house: House, sheets: Path) -> None:
     wishes = Wishes(metadata=Path("table.csv"), bag_bytes=4500)
     receipt = deposit(with_pattern(house, "BM[0-9]{6}"), sheets, collection="herb", wishes=wishes)
