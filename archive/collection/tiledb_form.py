@@ -80,13 +80,20 @@ class TileDBWriter:
         waiting = self._waiting[level.number]
         if not waiting:
             return
-        self._waiting[level.number] = []
         (z, y, _), _ = waiting[0]
-        block = np.concatenate([part for _, part in waiting], axis=0 if self._form.is_volume else 1)
-        ends = {"z": (z, z + block.shape[0]), "y": (y, y + block.shape[1]), "x": (0, block.shape[2])}
-        box = tuple(slice(*ends[axis]) if axis in ends else slice(None) for axis in self._form.axes)
+        parts = [_as_stored(self._form, part) for _, part in waiting]
+        axis = self._form.axes.index("z" if self._form.is_volume else "y")
+        shape = list(parts[0].shape)
+        shape[axis] = sum(part.shape[axis] for part in parts)
+        # Joined and brought into the array's order in one step: a band of a wide image is 120 MB, and
+        # TileDB makes copies of its own.
+        block = np.concatenate(parts, axis, out=np.empty(shape, parts[0].dtype))
+        parts.clear()
+        waiting.clear()
+        begins = [{"z": z, "y": y}.get(name, 0) for name in self._form.axes]
+        box = tuple(slice(begin, begin + count) for begin, count in zip(begins, shape, strict=True))
         with tiledb.open(str(self._array(level)), "w") as array:
-            array[box] = np.ascontiguousarray(_as_stored(self._form, block))
+            array[box] = block
 
     def _parts(self) -> Iterator[Part]:
         files = [path for path in self._folder.rglob("*") if path.is_file()]
