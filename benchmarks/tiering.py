@@ -3,11 +3,15 @@
     python -m benchmarks.tiering                        # small, some minutes
     python -m benchmarks.tiering --large 200 --small 5000 --rounds 5
 
-Both move the same objects between the same two SeaweedFS servers, as many at a time. Holdfast reads
+Both move the same objects between the same two SeaweedFS servers, as many large ones at a time; of small
+ones Holdfast copies four times as many at a time by itself, and rclone is asked both ways. Holdfast reads
 every object back from the target and hashes it, writes manifests last, keeps a catalogue and a
 journal; rclone believes the answer to its put. Small objects come twice: a hundred in each package,
 and each in a package of its own, which doubles the number of objects for both by the manifests. The
 contenders alternate, each in a process of its own and into a server that is started for it.
+
+The servers run on the same processors. What they take is told for itself: it is the most of it, and
+nobody who copies, let alone reads back, is faster than they are.
 
 Then the copies are audited, against fetching the same objects with obstore and hashing them once.
 Take the ratios: the seconds belong to the machine.
@@ -18,17 +22,18 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import statistics
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.measuring import Took, in_turn, machine, table, took
+from benchmarks.measuring import Took, in_turn, machine, median, table, took
 from benchmarks.tiering_made import Shape, fill
 from holdings.catalogue.identity import IDENTITY_KEY
 
@@ -104,9 +109,14 @@ def rclone_fast_list(at: Round) -> Took:
     return at.took(*_rclone_words(at), "--fast-list")
 
 
-def _rclone_words(at: Round) -> list[str]:
+def rclone_many(at: Round) -> Took:
+    """The same with four times as many at a time."""
+    return at.took(*_rclone_words(at, times=4))
+
+
+def _rclone_words(at: Round, *, times: int = 1) -> list[str]:
     here, there = f"HERE:{at.source_bucket}/packages", f"THERE:{at.target_bucket}/packages"
-    at_once = ["--transfers", str(at.threads), "--checkers", str(at.threads)]
+    at_once = ["--transfers", str(times * at.threads), "--checkers", str(times * at.threads)]
     return [_RCLONE, "copy", "--checksum", *at_once, here, there]
 
 
@@ -125,6 +135,7 @@ def fetch(at: Round) -> Took:
 MOVERS: dict[str, Callable[[Round], Took]] = {
     "`rclone copy --checksum`": rclone,
     "the same, `--fast-list`": rclone_fast_list,
+    "the same, four times as many at a time": rclone_many,
     "`holdfast tier apply`": apply,
 }
 READERS: dict[str, Callable[[Round], Took]] = {
@@ -157,12 +168,40 @@ def _compare(shape: Shape, place: Path, asked: argparse.Namespace) -> None:
         _own(filled, source, bucket)
         for title, contenders in (("moved", MOVERS), ("read again", READERS)):
             runs: dict[str, list[Took]] = {name: [] for name in contenders}
+            servers: dict[str, list[tuple[float, float]]] = {name: [] for name in contenders}
             for number in range(asked.rounds):
                 for name in in_turn(runs, number):
                     with _fresh(place / "round", filled, source, bucket, threads=asked.threads) as at:
+                        before = _cpu_seconds(source), _cpu_seconds(at.target)
                         runs[name].append(contenders[name](at))
-            print(table(f"{shape} {title}", runs, payload_bytes=shape.size_bytes), flush=True)
+                        after = _cpu_seconds(source), _cpu_seconds(at.target)
+                        servers[name].append((after[0] - before[0], after[1] - before[1]))
+            print(table(f"{shape} {title}", runs, payload_bytes=shape.size_bytes))
+            print(_servers(runs, servers), flush=True)
         shutil.rmtree(filled)
+
+
+def _cpu_seconds(server: Seaweed) -> float:
+    """What a server has taken since it was started; 0 where the system does not say."""
+    with suppress(OSError):
+        fields = Path(f"/proc/{server.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
+
+
+def _servers(runs: Mapping[str, Sequence[Took]], took: Mapping[str, Sequence[tuple[float, float]]]) -> str:
+    lines = [
+        "\n| CPU s | client | source server | target server | all | of all processors |",
+        "|---|--:|--:|--:|--:|--:|",
+    ]
+    for name, each in took.items():
+        client, wall = median(runs[name]).cpu_seconds, median(runs[name]).wall_seconds
+        source, target = (statistics.median(column) for column in zip(*each, strict=True))
+        total = client + source + target
+        share = total / wall / (os.cpu_count() or 1)
+        cells = [f"{part:.2f}" for part in (client, source, target, total)]
+        lines.append(f"| {name} | {' | '.join(cells)} | {share:.0%} |")
+    return "\n".join(lines)
 
 
 def _fill(folder: Path, shape: Shape, server: Seaweed, bucket: str) -> None:
