@@ -131,7 +131,7 @@ def test_a_plan_from_another_catalogue_is_refused(
         monkeypatch.chdir(tmp_path / name)
         assert run(["tier", "plan", "--settings", "one.toml", "-o", "plan.json"]) == 0
     capsys.readouterr()
-    assert run(["tier", "apply", str(tmp_path / "here" / "plan.json"), "--settings", "one.toml"]) == 1
+    assert run(["tier", "apply", str(tmp_path / "here" / "plan.json"), "--settings", "one.toml"]) == 2
     assert "another catalogue" in capsys.readouterr().err
 
 

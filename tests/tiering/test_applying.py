@@ -42,6 +42,7 @@ from tests.tiering.holding import (
 )
 from tiering import beyond, copying
 from tiering.applying import Applied, apply_plan
+from tiering.hands import Hands
 from tiering.plan import Cost, Plan, sealed
 from tiering.planning import make_plan
 from tiering.policy import Policy, RunCeilings
@@ -413,7 +414,7 @@ def test_a_target_that_gives_back_other_bytes_is_not_believed(house: House) -> N
 
 
 def test_a_target_that_is_away_stops_only_its_own_moves(four: House) -> None:
-    packages = [deposit(four, n) for n in range(1, 13)]
+    packages = [deposit(four, n) for n in range(1, 41)]
     policy = a_policy(a_rule({"hot": 2, "cold": 1}))
     plan = make_plan(four, policy, at=TEST_TIME)
     assert {move.target_store for move in plan.moves} == {"hot2", "cold"}
@@ -424,10 +425,10 @@ def test_a_target_that_is_away_stops_only_its_own_moves(four: House) -> None:
     assert {failed.kind for failed in applied.failed} == {"transient", "unavailable"}
     asked = [key for verb, key, _ in away.met if verb in PUTS and key.startswith("packages/")]
     # No longer than it takes to be sure: two objects of each package under way.
-    assert len(asked) < 2 * (PATIENCE + 2 * four.settings.limits.threads)
+    assert len(asked) < 2 * (PATIENCE + Hands(four.settings.limits.threads).threads)
 
     finished = apply(four, plan, policy)
-    assert (finished.already_done, len(finished.done), finished.failed) == (12, 12, ())
+    assert (finished.already_done, len(finished.done), finished.failed) == (40, 40, ())
 
 
 @pytest.mark.usefixtures("way")
