@@ -16,7 +16,7 @@ import pytest
 from holdings.clock import SystemClock
 from holdings.house import House
 from holdings.opening import open_house
-from holdings.records import CopyStatus, Package
+from holdings.records import MANIFEST_NAME, CopyStatus, Package
 from holdings.settings import read_settings
 from holdings.settings.template import write_template
 from tests.journey.kills import Holdings
@@ -190,11 +190,12 @@ def flip_on_disk(server: Seaweed, data: bytes) -> None:
 
 
 def stop_amid(house: House, server: Seaweed, *, copies: int) -> threading.Thread:
-    """Stops the server as soon as so many copies were recorded in cold."""
+    """Stops the server as soon as so many packages are whole in cold; history comes seconds later."""
 
     def watch() -> None:
-        while len(house.catalogue.copies(store="cold")) < copies:
-            time.sleep(0.05)
+        cold = house.store("cold")
+        while sum(info.key.endswith(MANIFEST_NAME) for info in cold.list("packages/")) < copies:
+            time.sleep(0.02)
         server.stop()
 
     thread = threading.Thread(target=watch)
@@ -225,7 +226,7 @@ def test_a_year_in_a_night(house: House, servers: tuple[Seaweed, Seaweed]) -> No
     assert len(made["moves"]) == 100
 
     at_full_speed = slowed(house, requests_per_second=100)  # or it is over before the server is stopped
-    stopping = stop_amid(house, cold, copies=1)
+    stopping = stop_amid(house, cold, copies=10)
     first = told(here.run("tier", "apply", "plan.json", "--json"), status=3)
     stopping.join()
     house.settings.path.write_text(at_full_speed)
