@@ -12,7 +12,7 @@ from contextlib import suppress
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 """glibc's numbers for `mallopt`."""
-_KEPT_BYTES = 64 << 20
+_KEPT_BYTES = 32 << 20
 _FROM_SYSTEM_BYTES = 32 << 20
 """From so many on a piece is asked of the system itself and given back to it; more glibc does not take."""
 

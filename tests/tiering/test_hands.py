@@ -11,7 +11,7 @@ import pytest
 
 from tiering.hands import Hands, Places
 
-SMALL, LARGE = 64_000, 16_000_000
+SMALL, MIDDLE, LARGE = 64_000, 4_000_000, 16_000_000
 
 
 def is_let_in(call: Callable[[], object]) -> bool:
@@ -21,9 +21,9 @@ def is_let_in(call: Callable[[], object]) -> bool:
     return not thread.is_alive()
 
 
-@pytest.mark.parametrize(("size_bytes", "at_once"), [(LARGE, 2), (SMALL, 8)])
+@pytest.mark.parametrize(("size_bytes", "at_once"), [(LARGE, 3), (MIDDLE, 4), (SMALL, 16)])
 def test_so_many_and_no_more(size_bytes: int, at_once: int) -> None:
-    places = Places(2)
+    places = Places(4)
     with ExitStack() as stack:
         for _ in range(at_once):
             stack.enter_context(places.taken(size_bytes))
