@@ -156,12 +156,15 @@ def _chosen(
 ) -> Iterator[Copy]:
     """The first of `copies` that fit; at least one, so that even a small budget comes round."""
     most = len(copies) if share is None else max(1, round(share * len(copies)))
+    if budget_bytes is None:
+        yield from copies[:most]
+        return
     table = house.catalogue.package_table()
     sizes = dict(zip(table["package_id"].to_pylist(), table["bytes"].to_pylist(), strict=True))
     spent = 0
     for number, copy in enumerate(copies[:most]):
         spent += sizes.get(copy.package_id, 0)
-        if number and budget_bytes is not None and spent > budget_bytes:
+        if number and spent > budget_bytes:
             return
         yield copy
 
