@@ -178,6 +178,8 @@ class ReceiptDocument:
     sidecars: Sequence[str] | None
     """Paths of the files that are no images and were kept beside them."""
     left_out: Sequence[LeftOut] | None
+    noticed: Sequence[Noticed] | None
+    """Of files that are in a bag all the same."""
     matched: MatchedRecords | None
     """None where no records came with it."""
     algorithms: Sequence[str]

@@ -20,13 +20,14 @@ def receipt_of(house: House, receipt: Receipt) -> ReceiptDocument:
         _document(house, [bag.package_id for bag in receipt.bags]),
         sidecars=receipt.sidecars,
         left_out=receipt.left_out,
+        noticed=receipt.noticed,
         matched=receipt.records,
         already_held=receipt.already_held,
     )
 
 
 def recollect(house: House, package_ids: Sequence[str]) -> ReceiptDocument:
-    """The document once more, from the catalogue alone: what was left out is not written down there.
+    """The document once more, from the catalogue alone, which knows nothing of what was left out or noticed.
 
     package_ids : the bags of one deposit, in their order.
 
@@ -61,6 +62,7 @@ def _document(house: House, package_ids: Sequence[str]) -> ReceiptDocument:
         size_bytes=sum(image.size_bytes for image in images()),
         sidecars=None,
         left_out=None,
+        noticed=None,
         matched=None,
         algorithms=_algorithms(house, packages[0]),
     )

@@ -10,6 +10,7 @@ algorithms      of the manifests in each bag
 accepted        images, bytes, and the paths of the other files that were kept (sidecars)
 bags            package_id, deposited_at, images, key, bytes, sha256, and its verified copies
 left_out        path and because, for everything in the source that is in no bag
+noticed         path and what, for files that were accepted and are odd
 matched         metadata, images (how many have a record), and who stayed alone,
                 and what was noticed in it
 get_back        commands
@@ -17,7 +18,7 @@ images          every image: where its bytes lie (key, offset, bytes), its check
 ```
 
 `null` stands for what was not written down, never for "nothing": a receipt that was made again
-from the catalogue does not know what was left out.
+from the catalogue does not know what was left out or noticed.
 """
 
 from __future__ import annotations
@@ -36,13 +37,17 @@ RECEIPT_FORMAT = 1
 
 def receipt_lines(document: ReceiptDocument) -> Iterator[bytes]:
     """The JSON document in pieces, each a line or more."""
-    left_out = document.left_out
+    left_out, noticed = document.left_out, document.noticed
     yield _opening(_head(document))
     yield from _list("bags", map(_bag, document.bags))
     if left_out is None:
         yield b',\n"left_out": null'
     else:
         yield from _list("left_out", ({"path": item.path, "because": item.because} for item in left_out))
+    if noticed is None:
+        yield b',\n"noticed": null'
+    else:
+        yield from _list("noticed", ({"path": item.path, "what": item.what} for item in noticed))
     yield b',\n"matched": '
     yield from [b"null"] if document.matched is None else _matched(document.matched)
     yield b',\n"get_back": ' + _json(get_back(document))

@@ -17,6 +17,7 @@ from tests.kit.pictures import write_pictures
 
 def test_it_says_what_was_deposited_and_where_it_lies(house: House, source: Path) -> None:
     (source / ".DS_Store").write_text("x")
+    next(source.rglob("*.tif")).rename(source / "odd.png")
     receipt = deposit(house, source, collection="herb")
     document = receipt_of(house, receipt)
     (bag,) = document.bags
@@ -29,6 +30,7 @@ def test_it_says_what_was_deposited_and_where_it_lies(house: House, source: Path
     assert document.size_bytes == sum(image.size_bytes for image in receipt.images)
     assert list(document.sidecars or ()) == ["records.csv"]
     assert [item.path for item in document.left_out or ()] == [".DS_Store"]
+    assert [item.path for item in document.noticed or ()] == ["odd.png"]
     assert document.algorithms == ["sha512", "sha256"]
     assert not document.already_held
     assert receipt_of(house, deposit(house, source, collection="herb")).already_held
@@ -41,7 +43,7 @@ def test_from_the_catalogue_it_knows_the_copies_of_today_and_admits_the_rest(
     copy_to_cold(house, package_id)
     document = recollect(house, [package_id, package_id])
     assert [copy.store for copy in document.bags[0].copies] == ["cold", "hot"]
-    assert (document.left_out, document.sidecars, document.matched) == (None, None, None)
+    assert (document.left_out, document.noticed, document.sidecars, document.matched) == (None,) * 4
 
 
 def test_only_bags_of_one_collection_have_one_receipt(house: House, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from archive.receipt import KeptBag, KeptCopy, MatchedRecords, ReceiptDocument
+from archive.receipt import KeptBag, KeptCopy, MatchedRecords, Noticed, ReceiptDocument
 from archive.sources.interface import LeftOut
 from holdings.records import Image, image_id
 
@@ -74,6 +74,7 @@ def a_receipt(images: int = 3, **changes: object) -> ReceiptDocument:
             LeftOut(path=".DS_Store", because="left behind by an operating system"),
             LeftOut(path="drawer 003/sheet-000317.tif", because="cut off in its last strip"),
         ],
+        noticed=[Noticed(path="drawer 000/sheet-000001.tif", what="its bytes are a PNG")],
         matched=MatchedRecords(
             metadata="multiple.csv",
             matched=images - 1,

@@ -42,6 +42,7 @@ def test_the_page_tells_everything() -> None:
         "image/tiff, fmt/353",
         f"{1:064x}",
         "2 files (notes.txt and multiple.csv)",
+        "Accepted, and odd: 1 drawer 000/sheet-000001.tif: its bytes are a PNG",
     ):
         assert words in said, words
 
@@ -54,11 +55,13 @@ def test_names_from_outside_steer_nothing() -> None:
 
 
 def test_what_was_not_written_down_is_not_said_to_be_nothing() -> None:
-    page = text_of(render_receipt(a_receipt(left_out=None, sidecars=None, matched=None)))
+    again = a_receipt(left_out=None, noticed=None, sidecars=None, matched=None)
+    page = text_of(render_receipt(again))
     assert "told in the first receipt" in page
     assert "Nothing: every file" not in page
-    document = json.loads(b"".join(receipt_lines(a_receipt(left_out=None, sidecars=None, matched=None))))
-    assert document["left_out"] is document["matched"] is document["accepted"]["sidecars"] is None
+    document = json.loads(b"".join(receipt_lines(again)))
+    told = (document["left_out"], document["noticed"], document["matched"], document["accepted"]["sidecars"])
+    assert told == (None, None, None, None)
     assert "Nothing: every file" in text_of(render_receipt(a_receipt(left_out=[])))
 
 
@@ -66,7 +69,7 @@ def test_the_json_has_lasting_keys() -> None:
     document = json.loads(b"".join(receipt_lines(a_receipt())))
     assert list(document) == [
         *("format", "deposit", "collection", "organization", "agent", "made_at", "already_held"),
-        *("algorithms", "accepted", "bags", "left_out", "matched", "get_back", "images"),
+        *("algorithms", "accepted", "bags", "left_out", "noticed", "matched", "get_back", "images"),
     ]
     assert document["format"] == 1
     assert document["accepted"] == {
@@ -89,6 +92,8 @@ def test_the_json_has_lasting_keys() -> None:
         "width_px": 2499,
         "height_px": 1666,
     }
+    odd = {"path": "drawer 000/sheet-000001.tif", "what": "its bytes are a PNG"}
+    assert document["noticed"] == [odd]
     assert document["matched"]["records_without_image"] == ["multiple.csv, line 7", "multiple.csv, line 9"]
     assert [bag["package_id"] for bag in document["bags"]] == ["herb-0123456789ab", "herb-0123456789ab-2"]
     assert document["bags"][0]["copies"][1]["store"] == "cold"
