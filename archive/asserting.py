@@ -22,7 +22,7 @@ from functools import partial
 
 from archive.recording import Detail, fixity_event, new_event
 from holdings.catalogue.manifest import manifest_bytes
-from holdings.errors import BadInput, HoldfastError, NotFound
+from holdings.errors import HoldfastError, NotFound
 from holdings.house import House
 from holdings.ledger import latest_verifications
 from holdings.records import (
@@ -35,7 +35,7 @@ from holdings.records import (
     StoredObject,
     sha256_hex,
 )
-from holdings.settings.prices_reading import read_price_sheet
+from holdings.settings.prices_reading import hours_to_wake
 from holdings.stores.interface import Store, ToldSum
 from holdings.stores.reading import SMALL_BYTES
 
@@ -73,16 +73,10 @@ class Asserted:
 
 def sleeping_stores(house: House, *names: str) -> frozenset[str]:
     """Those of the named stores, or of all, whose price sheets say that waking takes time."""
-    waking = set()
-    for name in names or house.settings.stores:
-        store = house.settings.stores[name]
-        try:
-            sheet = read_price_sheet(house.settings.price_sheets[store.price_sheet])
-        except BadInput:
-            continue  # reading copies needs no prices; whatever does will tell of it
-        if sheet.amount("restore_hours") > 0:
-            waking.add(name)
-    return frozenset(waking)
+    settings = house.settings
+    return frozenset(
+        name for name in names or settings.stores if hours_to_wake(settings, settings.stores[name])
+    )
 
 
 def kept_word(house: House, package: Package, store: str, *, among: Iterable[str]) -> Detail:

@@ -8,11 +8,10 @@ from contextlib import ExitStack, closing, contextmanager
 from holdings.catalogue.identity import OwnStore, SameStore, mark_of, refuse_if_packages, settle_identity
 from holdings.catalogue.keeping import Keeper, keeper_of
 from holdings.clock import Clock, SystemClock
-from holdings.errors import BadInput
 from holdings.house import House
 from holdings.observing import Observer, nobody
 from holdings.settings import Settings, StoreSettings
-from holdings.settings.prices_reading import read_price_sheet
+from holdings.settings.prices_reading import hours_to_wake
 from holdings.stores.interface import Store
 from holdings.stores.opening import open_store
 
@@ -59,13 +58,10 @@ def open_stores(settings: Settings, *, observer: Observer = nobody) -> dict[str,
 
 def _may_sleep(settings: Settings, spec: StoreSettings) -> bool:
     """Whether what is in the store may have to be woken one day; where nothing is known of it, it may."""
-    if spec.endpoint is None or spec.price_sheet not in settings.price_sheets:
+    if spec.endpoint is None:
         return True  # a rule of an AWS bucket sends to sleep what it likes
-    try:
-        sheet = read_price_sheet(settings.price_sheets[spec.price_sheet])
-    except BadInput:
-        return True  # whoever needs prices will tell of it
-    return sheet.amount("restore_hours") > 0
+    hours = hours_to_wake(settings, spec)
+    return hours is None or hours > 0
 
 
 def marks_of(house: House) -> dict[str, str | None]:

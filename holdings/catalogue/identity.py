@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 
 from holdings.errors import AlreadyExists, BadInput, Conflict, NotFound, Unavailable
@@ -70,7 +71,23 @@ def _keep(store: Store, identity: str) -> str | None:
     return identity
 
 
-class OwnStore(Wrapper):
+class _AskedFirst(Wrapper, ABC):
+    """A store that is used only once it has said whose it is."""
+
+    _is_known = False
+
+    def _ask(self, verb: str, key: str, call: Callable[[], Answer]) -> Answer:
+        if not self._is_known:
+            self._check()
+            self._is_known = True
+        return super()._ask(verb, key, call)
+
+    @abstractmethod
+    def _check(self) -> None:
+        """Raise Unavailable where it is another place."""
+
+
+class OwnStore(_AskedFirst):
     """A store that is used only once it is known to be no other catalogue's.
 
     Two disks of two houses may both be named `hot`: with the wrong one mounted, a deposit would
@@ -81,13 +98,6 @@ class OwnStore(Wrapper):
     def __init__(self, inner: Store, identity: Callable[[], str]) -> None:
         super().__init__(inner)
         self._identity = identity
-        self._is_known = False
-
-    def _ask(self, verb: str, key: str, call: Callable[[], Answer]) -> Answer:
-        if not self._is_known:
-            self._check()
-            self._is_known = True
-        return super()._ask(verb, key, call)
 
     def _check(self) -> None:
         try:
@@ -117,7 +127,7 @@ def mark_of(store: Reads, unknown: str | None) -> str | None:
         return unknown
 
 
-class SameStore(Wrapper):
+class SameStore(_AskedFirst):
     """A store on another machine, used only once it says of itself what it says where the job began.
 
     One and the same URL may name another disk there, or none that is mounted. A store that says
@@ -127,13 +137,9 @@ class SameStore(Wrapper):
     def __init__(self, inner: Store, mark: str | None) -> None:
         super().__init__(inner)
         self._mark = mark
-        self._is_known = False
 
-    def _ask(self, verb: str, key: str, call: Callable[[], Answer]) -> Answer:
-        if not self._is_known:
-            refuse_other_place(self._inner, self._mark)
-            self._is_known = True
-        return super()._ask(verb, key, call)
+    def _check(self) -> None:
+        refuse_other_place(self._inner, self._mark)
 
 
 def refuse_other_place(store: Store, mark: str | None) -> None:

@@ -10,7 +10,9 @@ from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, create_model
 
+from holdings.errors import BadInput
 from holdings.settings.door import Door, Text
+from holdings.settings.model import Settings, StoreSettings
 from holdings.settings.prices import Confidence, Figure, FigureName, PriceSheet
 from holdings.settings.problems import Problem, parse_toml, problems_of
 
@@ -78,6 +80,16 @@ def read_price_sheet(path: Path, *, name: str | None = None) -> PriceSheet:
         currency=parsed.data["currency"],
         figures=dict(_figures(file)),
     )
+
+
+def hours_to_wake(settings: Settings, store: StoreSettings) -> float | None:
+    """What the price sheet of `store` says, 0 where nothing sleeps there; None where it cannot be read."""
+    if (path := settings.price_sheets.get(store.price_sheet)) is None:
+        return None
+    try:
+        return read_price_sheet(path).amount("restore_hours")
+    except BadInput:
+        return None  # whoever needs prices will tell of it
 
 
 def _figures(file: BaseModel) -> Iterator[tuple[FigureName, Figure]]:
