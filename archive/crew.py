@@ -13,6 +13,7 @@ from typing import Protocol
 from archive.bag import Intent
 from archive.identifying.identify import identify_files
 from archive.identifying.interface import Check, FoundImage, Sidecar
+from archive.looking_again import LookingAgain
 from archive.naming import fingerprint
 from archive.planned import PlannedBag
 from archive.sources.interface import LeftOut, Source, SourceFile
@@ -88,7 +89,8 @@ class Hands:
     def read(self, planned: PlannedBag) -> ReadBag:
         files = planned.source_files
         job = "reading the source" + (f", bag {planned.number}" if planned.count > 1 else "")
-        digests = hash_source(self.source, files, ("sha256",), job=job, observer=self.observer)
+        looking = LookingAgain(self.source, planned.files, check=Check.STRUCTURE)
+        digests = hash_source(looking, files, ("sha256",), job=job, observer=self.observer)
         return ReadBag(
             fingerprint=fingerprint(files, digests["sha256"]),
             sidecars=sidecar_checksums(planned.files, digests),

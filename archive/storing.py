@@ -15,6 +15,7 @@ from archive.bag import Digests, Intent, plan_bag
 from archive.describing import Description
 from archive.identifying.interface import FoundImage, Sidecar
 from archive.intent import INTENT_NAME, Declared, declare, withdraw
+from archive.looking_again import LookingAgain
 from archive.naming import fingerprint
 from archive.planned import PlannedBag
 from archive.sources.interface import Source
@@ -69,7 +70,8 @@ def store_bag(
     contents = planned.contents(declared.intent)
     description = Description(contents, declared.intent.algorithms)
     layout = plan_bag(declared.intent, planned.source_files, describe=description)
-    stream = BagStream(source, layout)
+    looking = LookingAgain(source, planned.files, check=declared.intent.check)
+    stream = BagStream(looking, layout)
     bag_key = package_prefix(intent.package_id) + BAG_NAME
     try:
         bag = put_and_prove(store, bag_key, stream.chunks, size_bytes=layout.size_bytes, observer=observer)

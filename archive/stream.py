@@ -30,6 +30,7 @@ class BagStream:
                 yield self.layout.header_of(file)
                 yield from _read_into(lanes, self._source, file)
                 yield tar.padding(file.size_bytes)
+            _confirm(self._source, self.layout.files)
             digests = lanes.finish()
         written = self.layout.tags_offset
         for name, data in tag_files(self.layout, digests):
@@ -54,6 +55,11 @@ def _read_into(lanes: Lanes, source: Source, file: SourceFile) -> Iterator[bytes
         lanes.update(chunk)
         yield chunk
     lanes.end_file()
+
+
+def _confirm(source: Source, files: Sequence[SourceFile]) -> None:
+    for file in files[-1:]:  # they were surveyed together
+        source.confirm(file)
 
 
 def gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -85,6 +91,7 @@ def hash_source(
             for file in files:
                 for chunk in _read_into(lanes, source, file):
                     observer(Advanced(job=job, size_bytes=len(chunk)))
+            _confirm(source, files)
             return lanes.finish()
     finally:
         observer(Finished(job=job))

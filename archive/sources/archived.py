@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from archive.sources.interface import EMPTY_FOLDER, LeftOut, changed
 from archive.validating.bytes_at import BytesAt
 from archive.validating.interface import Problem
-from holdings.errors import BadInput
+from holdings.errors import BadInput, NotFound
 
+Stamp = Callable[[], str]
+"""What an archive is known by: another whenever it may have changed. OSError or NotFound where it is gone."""
 HINT = "Unpack it, look at it, and deposit the folder."
 
 
@@ -39,3 +43,17 @@ def exactly(archive: BytesAt, path: str, offset: int, length: int) -> bytes:
 def told(problem: Problem) -> str:
     """A problem of reading, as a clause."""
     return problem.sentence.rstrip(".")
+
+
+def confirm_stamp(stamp: Stamp, surveyed: str, path: str) -> None:
+    """Raises BadInput where an archive is no longer what it was when the file at `path` was listed.
+
+    Whoever only touched it is refused as well: to look again into a member proves nothing of the
+    rest, from the headers to where the next one begins.
+    """
+    try:
+        now = stamp()
+    except (OSError, NotFound):
+        now = ""
+    if now != surveyed:
+        raise changed(path)

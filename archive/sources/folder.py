@@ -6,10 +6,20 @@ import io
 import os
 import stat
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from archive.sources.interface import CHUNK_BYTES, EMPTY_FOLDER, LeftOut, SourceFile, changed, unreadable
+from archive.sources.interface import (
+    CHUNK_BYTES,
+    EMPTY_FOLDER,
+    LeftOut,
+    SourceFile,
+    Touched,
+    changed,
+    touched,
+    unreadable,
+)
 from holdings.errors import BadInput
 
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -75,22 +85,25 @@ class FolderSource:
 
     def read(self, file: SourceFile) -> Iterator[bytes]:
         # Calls of the system and nothing around them: of small files there are many.
-        left = file.size_bytes
         try:
             handle = os.open(self._prefix + file.path, _OPEN)
             try:
-                if left > CHUNK_BYTES:  # a small one is read before anybody could be told
-                    _check_unchanged(file, os.fstat(handle))
-                while left and (chunk := os.read(handle, min(CHUNK_BYTES, left))):
-                    left -= len(chunk)
-                    yield chunk
-                _check_unchanged(file, os.fstat(handle))
-                if left:
+                if file.size_bytes > CHUNK_BYTES:
+                    yield from _read_large(handle, file)
+                    return
+                data = b"".join(_chunks(handle, file.size_bytes))
+                # Of a small one nothing is given out before it is known to be what was surveyed.
+                _check_untouched(file, os.fstat(handle))
+                if len(data) != file.size_bytes:
                     raise changed(file.path)
+                yield data
             finally:
                 os.close(handle)
         except OSError as error:
             raise unreadable(file.path, error.strerror or str(error)) from None
+
+    def confirm(self, file: SourceFile) -> None:
+        """Each reading has seen for itself."""
 
     def local_path(self, file: SourceFile) -> Path | None:
         return self.root / file.path
@@ -111,11 +124,38 @@ def _look_at(entry: os.DirEntry[str], path: str) -> SourceFile | LeftOut:
         path=path,
         size_bytes=status.st_size,
         modified_ns=status.st_mtime_ns,
-        identity=f"{status.st_ctime_ns}.{status.st_ino}",
+        identity=_identity(status),
     )
 
 
-def _check_unchanged(file: SourceFile, status: os.stat_result) -> None:
+def _identity(status: os.stat_result) -> str:
+    # Nobody can set the change time back, as anybody can a file's own time.
+    return f"{status.st_ctime_ns}.{status.st_ino}"
+
+
+def _chunks(handle: int, left: int) -> Iterator[bytes]:
+    while left and (chunk := os.read(handle, min(CHUNK_BYTES, left))):
+        left -= len(chunk)
+        yield chunk
+
+
+def _read_large(handle: int, file: SourceFile) -> Iterator[bytes]:
+    _check_untouched(file, os.fstat(handle))
+    seen = 0
+    for chunk in _chunks(handle, file.size_bytes):
+        seen += len(chunk)
+        yield chunk
+    try:
+        _check_untouched(file, os.fstat(handle))
+    except Touched:  # its bytes are given out: half of them may be old and half of them new
+        raise changed(file.path) from None
+    if seen != file.size_bytes:
+        raise changed(file.path)
+
+
+def _check_untouched(file: SourceFile, status: os.stat_result) -> None:
     now = (status.st_size, status.st_mtime_ns)
     if not stat.S_ISREG(status.st_mode) or now != (file.size_bytes, file.modified_ns):
         raise changed(file.path)
+    if file.identity != (identity := _identity(status)):
+        raise touched(replace(file, identity=identity))

@@ -69,7 +69,15 @@ class Source(Protocol):
     def read(self, file: SourceFile) -> Iterator[bytes]:
         """The bytes of one file from beginning to end, in chunks of at most 1 MiB.
 
-        Raises BadInput naming it where it changed since it was surveyed, vanished or cannot be read.
+        Raises BadInput naming it where it changed since it was surveyed, vanished or cannot be read;
+        Touched, before the first chunk, where only its content tells whether it changed.
+        """
+        ...
+
+    def confirm(self, file: SourceFile) -> None:
+        """Raises BadInput where what `file` was read from has been written to since it was surveyed.
+
+        For archives, where `read` sees nothing of it: asked once, when all that was wanted was read.
         """
         ...
 
@@ -78,12 +86,38 @@ class Source(Protocol):
         ...
 
 
+_CHANGED = "changed while it was deposited."
+_CHANGED_HINT = "It was not acknowledged. Wait until nobody writes to the source and deposit again."
+
+
+class Touched(BadInput):
+    """A file of the size and time that it had, which somebody has touched since all the same.
+
+    Its mode or owner may be another, a backup may have set its times back, or somebody wrote other
+    bytes and then did so: whoever looked into it has to look again.
+    """
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        hint: str | None = None,
+        detail: str | None = None,
+        now: SourceFile | None = None,
+    ) -> None:
+        super().__init__(sentence, hint=hint, detail=detail)
+        self.now = now
+        """The file as it is now; None where the error came from another process."""
+
+
+def touched(now: SourceFile) -> Touched:
+    """What the reading of a file raises whose size and time alone are what they were."""
+    return Touched(f"{now.path} {_CHANGED}", hint=_CHANGED_HINT, now=now)
+
+
 def changed(path: str) -> BadInput:
     """What the reading of a file raises that is no longer what was surveyed."""
-    return BadInput(
-        f"{path} changed while it was deposited.",
-        hint="It was not acknowledged. Wait until nobody writes to the source and deposit again.",
-    )
+    return BadInput(f"{path} {_CHANGED}", hint=_CHANGED_HINT)
 
 
 def unreadable(path: str, why: str) -> BadInput:

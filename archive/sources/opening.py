@@ -7,9 +7,10 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from archive.sources.archived import refused
+from archive.sources.archived import Stamp, refused
 from archive.sources.folder import FolderSource
 from archive.sources.interface import Source
 from archive.sources.spooling import spooled
@@ -103,24 +104,23 @@ def open_source(
     with _opened(path) as archive:
         head = archive.at(0, 512)
         if not head.startswith(b"\x1f\x8b"):
-            yield _archive(archive, head, _stamp(path)), place
+            yield _archive(archive, head, partial(_stamp, path)), place
             return
         name = hashlib.sha256(f"{path}\0{_stamp(path)}".encode()).hexdigest()[:16]
         unpacked = spooled(archive, scratch / f"{name}.tar")
     with _opened(unpacked) as tar:
         tar.name = place.told
-        yield TarSource(tar, stamp=_stamp(unpacked)), Place(where=str(unpacked))
+        yield TarSource(tar, stamp=partial(_stamp, unpacked)), Place(where=str(unpacked))
 
 
 def _in_store(store: Store, place: Place) -> Source:
     """An archive, if there is such an object, or else what lies below the prefix."""
     if place.where and not place.where.endswith("/"):
         try:
-            info = store.head(place.where)
+            archive = StoredBytes(store, place.where)
         except NotFound:
             return StoredSource(store, place.where + "/")
-        archive = StoredBytes(store, place.where)
-        return _archive(archive, archive.at(0, 512), info.version)
+        return _archive(archive, archive.at(0, 512), lambda: store.head(place.where).version)
     return StoredSource(store, place.where)
 
 
@@ -134,7 +134,7 @@ def _opened(path: Path) -> Iterator[LocalBytes]:
         yield archive
 
 
-def _archive(archive: BytesAt, head: bytes, stamp: str) -> Source:
+def _archive(archive: BytesAt, head: bytes, stamp: Stamp) -> Source:
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return ZipSource(archive, stamp=stamp)
     if len(head) == 512 and (head[257:262] == b"ustar" or sums_up(head)):

@@ -64,5 +64,8 @@ class StoredSource:
         if seen != file.size_bytes:
             raise changed(file.path)
 
+    def confirm(self, file: SourceFile) -> None:
+        """Each reading was of the version that was surveyed."""
+
     def local_path(self, file: SourceFile) -> Path | None:  # noqa: ARG002  # a store has no paths
         return None

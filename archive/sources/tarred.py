@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from archive.sources.archived import exactly, folder_of, plain_name, refused, told
+from archive.sources.archived import Stamp, confirm_stamp, exactly, folder_of, plain_name, refused, told
 from archive.sources.interface import CHUNK_BYTES, LeftOut, SourceFile, unreadable
 from archive.sources.ranged import ranged
 from archive.validating.bytes_at import BytesAt, Window
@@ -17,11 +17,11 @@ from archive.validating.members import Lie, Member, members
 class TarSource:
     """The files in an uncompressed tar."""
 
-    def __init__(self, archive: BytesAt, *, stamp: str) -> None:
-        """stamp : changes whenever the archive may have changed."""
+    def __init__(self, archive: BytesAt, *, stamp: Stamp) -> None:
         self.origin = archive.name
         self._archive = archive
-        self._stamp = stamp
+        self._stamp_now = stamp
+        self._stamp = stamp()
 
     def entries(self) -> Iterator[SourceFile | LeftOut]:
         try:
@@ -67,6 +67,9 @@ class TarSource:
                 yield chunk
         except Problem as problem:
             raise unreadable(file.path, told(problem)) from None
+
+    def confirm(self, file: SourceFile) -> None:
+        confirm_stamp(self._stamp_now, file.identity.partition(" ")[2], file.path)
 
     def local_path(self, file: SourceFile) -> Path | None:  # noqa: ARG002  # it lies inside another file
         return None

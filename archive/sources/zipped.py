@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
-from archive.sources.archived import exactly, folder_of, plain_name, refused, told
+from archive.sources.archived import Stamp, confirm_stamp, exactly, folder_of, plain_name, refused, told
 from archive.sources.interface import CHUNK_BYTES, LeftOut, SourceFile, unreadable
 from archive.sources.ranged import ranged
 from archive.sources.zip_directory import LOCAL_BYTES, STORED, Damaged, Entry, data_offset, entries
@@ -27,11 +27,11 @@ _HELD_BYTES = 4 * 1024 * 1024
 class ZipSource:
     """The files in a zip."""
 
-    def __init__(self, archive: BytesAt, *, stamp: str) -> None:
-        """stamp : changes whenever the archive may have changed."""
+    def __init__(self, archive: BytesAt, *, stamp: Stamp) -> None:
         self.origin = archive.name
         self._archive = archive
-        self._stamp = stamp
+        self._stamp_now = stamp
+        self._stamp = stamp()
 
     def entries(self) -> Iterator[SourceFile | LeftOut]:
         starts, ends, total = array("q"), array("q"), 0
@@ -104,6 +104,9 @@ class ZipSource:
             raise Damaged(f"it unpacks to another size than the {file.size_bytes} bytes it declares")
         if crc != meant:
             raise Damaged("it does not match the CRC-32 in the zip")
+
+    def confirm(self, file: SourceFile) -> None:
+        confirm_stamp(self._stamp_now, file.identity.split(" ", 5)[4], file.path)
 
     def local_path(self, file: SourceFile) -> Path | None:  # noqa: ARG002  # it lies inside another file
         return None
