@@ -46,7 +46,10 @@ def read_records(named: Path, source: Path | None) -> Metadata:
         if path.exists():
             return Metadata(name=named.name or str(named), records=_speaking(read_metadata(path)))
     looked = " and in ".join(str(path.parent) for path in places)
-    raise BadInput(f"The metadata {named} is not there; it was looked for in {looked}.")
+    raise BadInput(
+        f"The metadata {named} is not there; it was looked for in {looked}.",
+        hint=None if source else "A source that is no folder is not looked into: give a file that lies here.",
+    )
 
 
 def _speaking(records: Records) -> Records:

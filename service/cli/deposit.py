@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _NAMED = 20
 """Of a kind, so many are named on the screen; `--json` names all."""
+_ARCHIVE = re.compile(r"\.(tar|tar\.gz|tgz|zip)\Z")
 
 
 def deposit(
@@ -34,16 +36,21 @@ def deposit(
     ],
     *,
     collection: Annotated[
-        str,
-        typer.Option("--collection", "-c", metavar="ID", help="The collection that they belong to."),
-    ],
+        str | None,
+        typer.Option(
+            "--collection",
+            "-c",
+            metavar="ID",
+            help="The collection that they belong to; without it, the one that SOURCE is named after.",
+        ),
+    ] = None,
     metadata: Annotated[
         Path | None,
         typer.Option(
             "--metadata",
             metavar="FILE",
             help="Specimen records: a table, a Darwin Core Archive, Parquet or openDS JSON; "
-            "looked for here, then in SOURCE.",
+            "looked for here, then in SOURCE if it is a folder.",
         ),
     ] = None,
     check: Annotated[
@@ -94,6 +101,7 @@ def deposit(
     from reports.receipt import make_folder, write_receipt
 
     wishes = Wishes(metadata=metadata, check=_check(check), bag_bytes=_bytes(bag_bytes), scheduler=scheduler)
+    collection = collection or _named_after(source)
     with open_here(settings) as house:
         folder = receipts or house.settings.folder / RECEIPTS_FOLDER
         make_folder(folder)  # before anything is stored: without it nothing could be acknowledged
@@ -101,6 +109,17 @@ def deposit(
             written = write_receipt(receipt_of(house, receipt), folder, overwrite=True)
             answer(receipt_document(receipt, written), _lines(receipt, written), as_json=as_json)
             return NO if receipt.missed else DONE
+
+
+def _named_after(source: str) -> str:
+    """The collection that goes by the name of the folder, archive or prefix."""
+    from holdings.records import check_collection_id
+
+    name = _ARCHIVE.sub("", Path(source).absolute().name)
+    try:
+        return check_collection_id(name)
+    except BadInput as error:
+        raise BadInput(error.sentence, hint="Name the collection: --collection nhmuk-pinned") from None
 
 
 def _check(text: str) -> Check:

@@ -42,6 +42,7 @@ Now = Annotated[
     str | None,
     typer.Option(
         "--now",
+        "--at",
         metavar="DATE",
         help="Stand in another time: 2040-01-31, 2040-01-31T12:00:00Z or +400d (h, d, w, y).",
     ),

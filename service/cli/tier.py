@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from tiering.totalling import AssertedTotals, CollectionTotals, UnderWay
 
 
+_NAMED = 20
+"""Packages below the policy are named on the screen, so many; `--json` names all."""
+
+
 def plan(
     *,
     now: Now = None,
@@ -127,7 +131,7 @@ def status(
 
     with open_here(settings) as house:
         sheets = store_sheets(house)
-        made = make(house, at=moment(house, now))
+        made = make(house, at=moment(house, now), whole=True)
         stores = _stores(house)
         held = len(holds_on(house.catalogue))
         below = sorted({move.package_id for move in made.moves} | {item.package_id for item in made.blocked})
@@ -166,12 +170,16 @@ def moment(house: House, now: str | None) -> datetime:
     return parse_moment(now, base=present) if now else present
 
 
-def make(house: House, *, at: datetime) -> Plan:
-    """The plan for the house's own policy."""
+def make(house: House, *, at: datetime, whole: bool = False) -> Plan:
+    """The plan for the house's own policy.
+
+    whole : with what one run may not do any more; nobody should apply it.
+    """
     from tiering.planning import make_plan
     from tiering.policy import read_policy
 
-    return make_plan(house, read_policy(house.settings.policy), at=at)
+    policy = read_policy(house.settings.policy)
+    return make_plan(house, policy.for_any_run() if whole else policy, at=at)
 
 
 def plan_lines(made: Plan) -> Iterator[str]:
@@ -187,7 +195,7 @@ def plan_lines(made: Plan) -> Iterator[str]:
         yield from map(_cost_line, totals.costs)
     elif made.removals:
         yield from map(_cost_line, totals.costs)
-    elif not made.blocked:
+    elif not made.blocked and not any(refused.what == "copies" for refused in made.refused):
         yield f"No copy to make: {count(totals.packages, 'package')}, all where the policy wants them."
     for blocked in made.blocked:
         yield f"Refused: {blocked.package_id}, because {blocked.reason}"
@@ -204,7 +212,7 @@ def plan_lines(made: Plan) -> Iterator[str]:
         )
     for refused in made.refused:
         yield (
-            f"Not now ({refused.guard}): {count(refused.packages, refused.what[:-1], refused.what)}, "
+            f"Not now ({refused.guard}): {count(refused.packages, _one_of(refused.what), refused.what)}, "
             f"{size(refused.size_bytes)}: {refused.says}."
         )
     for each in made.not_worth:
@@ -213,6 +221,10 @@ def plan_lines(made: Plan) -> Iterator[str]:
             f"{each.target_store}: costs {_money(each.costs)} {each.currency}, saves {_money(each.saves)}."
         )
     yield from map(_due_line, made.due)
+
+
+def _one_of(what: str) -> str:
+    return {"copies": "copy", "removals": "removal"}[what]
 
 
 def _due_line(due: Due) -> str:
@@ -317,7 +329,9 @@ def _stores(house: House) -> list[dict[str, object]]:
 def _status_lines(stores: list[dict[str, object]], below: list[str], made: Plan) -> Iterator[str]:
     yield from table([("store", "tier", "domain", "copies", "bytes"), *map(_store_row, stores)])
     yield f"{count(len(below), 'package')} of {made.totals.packages:,} below the policy."
-    yield from (f"  {package_id}" for package_id in below)
+    yield from (f"  {package_id}" for package_id in below[:_NAMED])
+    if len(below) > _NAMED:
+        yield f"  and {len(below) - _NAMED:,} more; --json names all."
     yield from map(_due_line, made.due)
 
 

@@ -107,3 +107,26 @@ def test_status_tells_collections_and_what_is_under_way(
     assert run(["tier", "status", "--now", "+400d", "--json"]) == 1
     (row,) = json.loads(capsys.readouterr().out)["collections"]
     assert row["below_policy"] == 1
+
+
+def test_what_one_run_may_not_copy_is_below_the_policy_all_the_same(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy = folder / "policy.toml"
+    policy.write_text(policy.read_text().replace("[guards]\n", '[guards]\nrun = { size = "1 kB" }\n'))
+    assert run(["tier", "plan", "--now", "+400d"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("Not now (guards.run.size): 1 copy, ")
+    assert "all where the policy wants them" not in said
+    assert run(["tier", "status", "--now", "+400d"]) == 1
+    assert "1 package of 1 below the policy." in capsys.readouterr().out
+
+
+def test_of_many_packages_below_the_policy_some_are_named(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.cli.tier._NAMED", 0)
+    assert run(["tier", "status", "--now", "+400d"]) == 1
+    assert "\n  and 1 more; --json names all.\n" in capsys.readouterr().out
+    assert run(["tier", "status", "--at", "+400d", "--json"]) == 1
+    assert len(json.loads(capsys.readouterr().out)["below_policy"]) == 1
