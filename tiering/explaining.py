@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,13 +36,15 @@ class Explained:
     def sentence(self) -> str:
         """For a person."""
         wanted = " and ".join(f"{n} in {tier}" for tier, n in self.rule.copies.items() if n)
+        copies = "copy" if sum(self.rule.copies.values()) == 1 else "copies"
         over = f" over {self.rule.domains} domains" if self.rule.domains > 1 else ""
         has = ", ".join(f"{store} ({status})" for store, status in self.held.items()) or "no store"
         held = "".join(f" {hold.owner} holds it: {hold.reason}." for hold in self.holds)
         return (
-            f"{self.package_id} is a {self.kind} of {self.collection}, {self.age_days:,} days old, "
-            f"so the rule '{self.rule.name}' decides ({self.rule.where}): it wants {wanted}{over}, because "
-            f"{self.rule.because.rstrip('.')}. It lies in {has}.{held}"
+            f"{self.package_id} is a {self.kind} of {self.collection}, {self.age_days:,} "
+            f"{'day' if self.age_days == 1 else 'days'} old, so the rule '{self.rule.name}' decides "
+            f"({self.rule.where}), which wants {copies} ({wanted}{over}) for this reason: "
+            f'"{self.rule.because.rstrip(".")}"; it lies in {has}.{held}'
         )
 
 
@@ -69,7 +71,7 @@ class Change:
 
     before: str
     after: str
-    packages: int
+    package_ids: Sequence[str]
     size_bytes: int
     """Of one copy of each."""
     copies: Mapping[str, int]
@@ -85,12 +87,23 @@ def difference(house: House, one: Policy, other: Policy, *, at: datetime) -> lis
     for name in set(more.column_names) - set(table.column_names):
         table = table.append_column(name, more.column(name))
     rules = [place(table, policy, at=at).column("rule") for policy in (one, other)]
-    pairs = pa.table({"before": rules[0], "after": rules[1], "bytes": table.column("bytes")})
-    sums = pairs.group_by(["before", "after"]).aggregate([("bytes", "sum"), ("bytes", "count")])
+    pairs = pa.table(
+        {
+            "before": rules[0],
+            "after": rules[1],
+            "package_id": table.column("package_id"),
+            "bytes": table.column("bytes"),
+        }
+    )
+    sums = pairs.group_by(["before", "after"]).aggregate([("bytes", "sum"), ("package_id", "list")])
     prices = _prices(house)
     found = [
         _change(
-            one.rules[row["before"]], other.rules[row["after"]], row["bytes_count"], row["bytes_sum"], prices
+            one.rules[row["before"]],
+            other.rules[row["after"]],
+            row["package_id_list"],
+            row["bytes_sum"],
+            prices,
         )
         for row in sums.to_pylist()
     ]
@@ -99,7 +112,11 @@ def difference(house: House, one: Policy, other: Policy, *, at: datetime) -> lis
 
 
 def _change(
-    before: Rule, after: Rule, packages: int, size_bytes: int, prices: Mapping[str, tuple[str, float]]
+    before: Rule,
+    after: Rule,
+    package_ids: Sequence[str],
+    size_bytes: int,
+    prices: Mapping[str, tuple[str, float]],
 ) -> Change | None:
     tiers = dict.fromkeys((*before.copies, *after.copies))
     copies = {
@@ -115,7 +132,7 @@ def _change(
     return Change(
         before=before.name,
         after=after.name,
-        packages=packages,
+        package_ids=sorted(package_ids),
         size_bytes=size_bytes,
         copies=copies,
         per_month={currency: round(amount, 6) for currency, amount in money.items()},

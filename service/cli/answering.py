@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from holdings.records import Image
 
 _TOKENS = 10_000
+_NAMED = 20
+"""So many packages are named on the screen; `--json` names all."""
 
 
 def answer(document: Mapping[str, object] | Sequence[object], lines: Iterable[str], *, as_json: bool) -> None:
@@ -38,6 +40,13 @@ def answer(document: Mapping[str, object] | Sequence[object], lines: Iterable[st
         return
     for line in lines:
         print(printable(line))
+
+
+def some_named(package_ids: Sequence[str]) -> Iterator[str]:
+    """The first few of them, a line each."""
+    yield from (f"  {package_id}" for package_id in package_ids[:_NAMED])
+    if (more := len(package_ids) - _NAMED) > 0:
+        yield f"  and {more:,} more; --json names all."
 
 
 class Lazily(list[object]):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.answering import answer
+from service.cli.answering import answer, some_named
 from service.cli.options import AsJson, Now, SettingsFile
 from service.cli.session import open_here
 from service.cli.statuses import DONE, NO
@@ -115,9 +115,10 @@ def _change_lines(changes: list[Change]) -> Iterator[str]:
         money = ", ".join(_more(amount, currency) for currency, amount in change.per_month.items())
         yield (
             f"{change.before} -> {change.after}: "
-            f"{count(change.packages, 'package')}, {size(change.size_bytes)}; "
+            f"{count(len(change.package_ids), 'package')}, {size(change.size_bytes)}; "
             f"{copies} each{f'; {money} each month' if money else ''}."
         )
+        yield from some_named(change.package_ids)
     if not changes:
         yield "No package would be placed otherwise."
 

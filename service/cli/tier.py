@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.answering import answer, say
+from service.cli.answering import answer, say, some_named
 from service.cli.crews import crew_of
 from service.cli.files import write_text
 from service.cli.options import AsJson, Now, Scheduler, SettingsFile
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
     from tiering.applying import Applied
     from tiering.plan import Cost, Due, Move, Plan, Removal
     from tiering.totalling import AssertedTotals, CollectionTotals, UnderWay
-
-
-_NAMED = 20
-"""Packages below the policy are named on the screen, so many; `--json` names all."""
 
 
 def plan(
@@ -329,9 +325,7 @@ def _stores(house: House) -> list[dict[str, object]]:
 def _status_lines(stores: list[dict[str, object]], below: list[str], made: Plan) -> Iterator[str]:
     yield from table([("store", "tier", "domain", "copies", "bytes"), *map(_store_row, stores)])
     yield f"{count(len(below), 'package')} of {made.totals.packages:,} below the policy."
-    yield from (f"  {package_id}" for package_id in below[:_NAMED])
-    if len(below) > _NAMED:
-        yield f"  and {len(below) - _NAMED:,} more; --json names all."
+    yield from some_named(below)
     yield from map(_due_line, made.due)
 
 

@@ -125,7 +125,7 @@ def test_what_one_run_may_not_copy_is_below_the_policy_all_the_same(
 def test_of_many_packages_below_the_policy_some_are_named(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.cli.tier._NAMED", 0)
+    monkeypatch.setattr("service.cli.answering._NAMED", 0)
     assert run(["tier", "status", "--now", "+400d"]) == 1
     assert "\n  and 1 more; --json names all.\n" in capsys.readouterr().out
     assert run(["tier", "status", "--at", "+400d", "--json"]) == 1
