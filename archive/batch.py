@@ -1,7 +1,6 @@
 """A deposit's work on a Dask cluster: workers survey, look into files and store bags.
 
-They open the source and the stores for themselves, by the settings; a store that is another place to a
-worker than to the head is not used.
+They open the source and the stores for themselves (`workplace`).
 
 Every task may run twice (a worker that died is replaced by another): to survey and to look into
 files changes nothing, and to store a bag does once what it is asked for twice. Only the head
@@ -10,14 +9,11 @@ knows the journal and writes the catalogue.
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
-from pathlib import Path
 from typing import Any, TypeVar
 
 from archive.bag import Intent
@@ -27,28 +23,17 @@ from archive.identifying.interface import Check, FoundImage, Sidecar
 from archive.planned import PlannedBag
 from archive.sources.folder import FolderSource
 from archive.sources.interface import LeftOut, SourceFile
-from archive.sources.opening import Place, open_source
+from archive.sources.opening import Place
 from archive.storing import StoredBag
+from archive.workplace import Workplace, hands_at, workplace_of
 from holdings.house import House
-from holdings.observing import Advanced, Finished, Started, nobody
-from holdings.opening import marks_of, stores_elsewhere
-from holdings.settings import Settings
+from holdings.observing import Advanced, Finished, Started
 
 Result = TypeVar("Result")
 
 _FILES_AT_ONCE = 256
 """In one task of looking into files."""
 _FOLDERS_AT_ONCE = 64
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Workplace:
-    """What a worker needs to open everything for itself."""
-
-    settings: Settings
-    place: Place
-    marks: Mapping[str, str | None]
-    """By store the catalogue that it belongs to; None where it does not say so."""
 
 
 @contextmanager
@@ -62,8 +47,7 @@ def cluster_crew(
     Raises BadInput where that is no address, Unavailable where nobody answers.
     """
     with cluster_workers(scheduler) as workers:
-        workplace = Workplace(settings=house.settings, place=place, marks=marks_of(house))
-        yield ClusterCrew(workers, workplace, hands, stopping)
+        yield ClusterCrew(workers, workplace_of(house, place), hands, stopping)
 
 
 class ClusterCrew:
@@ -80,6 +64,13 @@ class ClusterCrew:
     @property
     def at_once(self) -> int:
         return self._workers.at_once
+
+    @property
+    def processes(self) -> int:
+        return self._workers.count
+
+    def expect(self, files: int, size_bytes: int) -> None:
+        """They are there already."""
 
     def survey(self) -> Iterable[SourceFile | LeftOut]:
         # An archive and a store have one table of contents; a tree of folders has many.
@@ -148,7 +139,7 @@ class ClusterCrew:
 
 def look_into(workplace: Workplace, folders: list[str]) -> list[SourceFile | LeftOut | str]:
     """On a worker: what lies in some folders of the source."""
-    with _hands(workplace) as hands:
+    with hands_at(workplace) as hands:
         source = hands.source
         assert isinstance(source, FolderSource)  # nothing else is walked through
         return [found for folder in folders for found in source.look_into(folder)]
@@ -158,32 +149,17 @@ def identify(
     workplace: Workplace, files: list[SourceFile], check: Check
 ) -> list[FoundImage | Sidecar | LeftOut]:
     """On a worker: what some files are."""
-    with _hands(workplace) as hands:
+    with hands_at(workplace) as hands:
         return list(hands.identify(files, check=check))
 
 
 def store(workplace: Workplace, planned: PlannedBag, intent: Intent) -> StoredBag | None:
     """On a worker: a bag, streamed into the store and read back."""
-    with _hands(workplace) as hands:
+    with hands_at(workplace) as hands:
         return hands.store(planned, intent)
 
 
 def read(workplace: Workplace, planned: PlannedBag) -> ReadBag:
     """On a worker: the content of a bag."""
-    with _hands(workplace) as hands:
+    with hands_at(workplace) as hands:
         return hands.read(planned)
-
-
-@contextmanager
-def _hands(workplace: Workplace) -> Iterator[Hands]:
-    settings = workplace.settings
-    with ExitStack() as stack:
-        stores = stack.enter_context(stores_elsewhere(settings, workplace.marks))
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        source, _ = stack.enter_context(open_source(workplace.place, stores, scratch=scratch))
-        yield Hands(
-            source=source,
-            target=stores[settings.bags.store],
-            threads=settings.limits.threads,
-            observer=nobody,
-        )

@@ -1,4 +1,4 @@
-"""Who does the work on the source: this process, or workers elsewhere (`batch`).
+"""Who does the work on the source: this process, processes beside it (`mates`), or a cluster (`batch`).
 
 Whoever does it reads the source and writes the stores itself; the catalogue and the journal
 are the head's alone.
@@ -6,6 +6,7 @@ are the head's alone.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -19,7 +20,7 @@ from archive.planned import PlannedBag
 from archive.sources.interface import LeftOut, Source, SourceFile
 from archive.storing import StoredBag, sidecar_checksums, store_bag
 from archive.stream import hash_source
-from holdings.observing import Observer
+from holdings.observing import Happening, Observer
 from holdings.stores.interface import Store
 
 
@@ -38,6 +39,15 @@ class Crew(Protocol):
     @property
     def at_once(self) -> int:
         """How many bags it works on at a time."""
+        ...
+
+    @property
+    def processes(self) -> int:
+        """How many processes share these bags between them, each with its own memory."""
+        ...
+
+    def expect(self, files: int, size_bytes: int) -> None:
+        """So much is coming: whoever takes a while to be ready begins now."""
         ...
 
     def survey(self) -> Iterable[SourceFile | LeftOut]:
@@ -75,6 +85,13 @@ class Hands:
         # while it is read back: with two, the reading back of one hides behind the other.
         return min(2, self.threads)
 
+    @property
+    def processes(self) -> int:
+        return 1
+
+    def expect(self, files: int, size_bytes: int) -> None:
+        """Ready as it is."""
+
     def survey(self) -> Iterable[SourceFile | LeftOut]:
         return self.source.entries()
 
@@ -95,3 +112,14 @@ class Hands:
             fingerprint=fingerprint(files, digests["sha256"]),
             sidecars=sidecar_checksums(planned.files, digests),
         )
+
+
+def until(stopping: threading.Event, observer: Observer) -> Observer:
+    """Work in other threads ends at its next word once the command was told to stop."""
+
+    def observe(happening: Happening) -> None:
+        if stopping.is_set():
+            raise KeyboardInterrupt
+        observer(happening)
+
+    return observe

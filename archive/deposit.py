@@ -20,21 +20,23 @@ from pathlib import Path
 
 from archive.acknowledging import images_of, left_out_of, noticed_of, records_of, sidecars_of
 from archive.apart import check_apart
-from archive.crew import Crew, Hands
+from archive.batch import cluster_crew
+from archive.crew import Crew, Hands, until
 from archive.holding import Deposit, hold_bags
 from archive.identifying.interface import Check
 from archive.journal.journal import Journal
 from archive.journal.opening import journal_folder, open_journal
+from archive.mates import Mates
 from archive.naming import base_id
 from archive.pairing import Metadata, check_pattern, read_records
 from archive.preparing import prepare, software
 from archive.receipt import Receipt
 from archive.recording import new_run
 from archive.sources.opening import Place, find_place, open_source
+from archive.workplace import workplace_of
 from holdings.clock import from_iso, iso
 from holdings.errors import BadInput, HoldfastError
 from holdings.house import House
-from holdings.observing import Happening, Observer
 from holdings.records import check_collection_id
 
 
@@ -98,7 +100,7 @@ def depositing(
             source=opened,
             target=house.store(house.settings.bags.store),
             threads=house.settings.limits.threads,
-            observer=_until(stopping, house.observer),
+            observer=until(stopping, house.observer),
         )
         crew = stack.enter_context(_crew(hands, house, where, wishes, stopping))
         prepare(
@@ -156,27 +158,14 @@ def _folder(place: Place) -> Path | None:
     return Path(place.where) if place.store is None and Path(place.where).is_dir() else None
 
 
-def _until(stopping: threading.Event, observer: Observer) -> Observer:
-    """Work in other threads ends at its next word once the command was told to stop."""
-
-    def observe(happening: Happening) -> None:
-        if stopping.is_set():
-            raise KeyboardInterrupt
-        observer(happening)
-
-    return observe
-
-
 @contextmanager
 def _crew(
     hands: Hands, house: House, place: Place, wishes: Wishes, stopping: threading.Event
 ) -> Iterator[Crew]:
     if wishes.scheduler is None:
-        yield hands
+        with Mates(hands, lambda: workplace_of(house, place), stopping=stopping) as mates:
+            yield mates
         return
-    # Dask takes a while to import, and most deposits need none of it.
-    from archive.batch import cluster_crew  # noqa: PLC0415
-
     with cluster_crew(wishes.scheduler, hands, house, place, stopping=stopping) as crew:
         yield crew
 

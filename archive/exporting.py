@@ -162,9 +162,9 @@ def _unpack(
 
 
 def _check_bytes(copy: Hashing, recorded: StoredObject, what: str) -> None:
-    if (copy.size_bytes, copy.sha256) != (recorded.size_bytes, recorded.sha256):
+    if (copy.size_bytes, copy.digest) != (recorded.size_bytes, recorded.sha256):
         raise Corrupt(
-            f"{what} has {copy.size_bytes} bytes and the SHA-256 {copy.sha256}, "
+            f"{what} has {copy.size_bytes} bytes and the SHA-256 {copy.digest}, "
             f"recorded are {recorded.size_bytes} and {recorded.sha256}."
         )
 

@@ -116,9 +116,9 @@ def hold_bags(deposit: Deposit) -> list[HeldBag]:
 
 def _at_once(deposit: Deposit) -> int:
     """What describes a bag grows with its files: of bags with very many, fewer are under way."""
-    crew = deposit.crew.at_once
-    most_files = deposit.house.settings.bags.bag_files * max(1, crew // 2)
-    return max(1, min(crew, most_files // max(1, deposit.journal.bags.most_files())))
+    crew = deposit.crew
+    most_files = deposit.house.settings.bags.bag_files * crew.processes
+    return max(1, min(crew.at_once, most_files // max(1, deposit.journal.bags.most_files())))
 
 
 def _in_parallel(deposit: Deposit, pool: ThreadPoolExecutor, at_once: int) -> Iterator[tuple[int, HeldBag]]:

@@ -38,6 +38,7 @@ def prepare(
     Raises BadInput where the source cannot be deposited.
     """
     survey(crew.survey(), journal, observer=house.observer)
+    crew.expect(*journal.files.totals())
     journal.identifies_by(f"{software()}, {check}")
     _identify(journal, crew, check, house.observer)
     if not journal.files.count("image"):

@@ -290,10 +290,10 @@ def _check_object(house: House, store: Store, package: Package, item: StoredObje
         found = read_and_hash(store, key, job=_JOB, observer=house.observer)
     except NotFound:
         return Finding.MISSING, f"{key} is not in {store.name}.", 0
-    if (found.size_bytes, found.sha256) == (item.size_bytes, item.sha256):
+    if (found.size_bytes, found.digest) == (item.size_bytes, item.sha256):
         return Finding.GOOD, "", found.size_bytes
     because = (
-        f"{key} in {store.name} has {found.size_bytes} bytes and the SHA-256 {found.sha256}, "
+        f"{key} in {store.name} has {found.size_bytes} bytes and the SHA-256 {found.digest}, "
         f"recorded are {item.size_bytes} and {item.sha256}."
     )
     return Finding.CORRUPT, because, found.size_bytes

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import resource
 import sys
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,37 +23,42 @@ from benchmarks.measuring import io_counters
 def prepare(source: Path, settings: Path) -> Callable[[], bool]:
     """The library's own step over `source`, ready to be run once: all that knows its interface.
 
-    The files are split into bags and those made as many at a time as `holdfast deposit` does.
+    The files are split into bags and those made by whom and as many at a time as `holdfast deposit` does.
     """
     import pyarrow.parquet  # noqa: F401, PLC0415  # a deposit has loaded it by then
 
     from archive.bag import Intent  # noqa: PLC0415
     from archive.crew import Hands  # noqa: PLC0415
     from archive.identifying.interface import Check, FoundImage, Sidecar  # noqa: PLC0415
+    from archive.mates import Mates  # noqa: PLC0415
     from archive.planned import PlannedBag  # noqa: PLC0415
     from archive.sources.folder import FolderSource  # noqa: PLC0415
     from archive.sources.interface import SourceFile  # noqa: PLC0415
+    from archive.sources.opening import Place  # noqa: PLC0415
     from archive.splitting import Bounds, Piece, placed  # noqa: PLC0415
+    from archive.workplace import Workplace  # noqa: PLC0415
+    from holdings.catalogue.identity import mark_of  # noqa: PLC0415
     from holdings.observing import nobody  # noqa: PLC0415
     from holdings.settings import read_settings  # noqa: PLC0415
     from holdings.stores.opening import open_store  # noqa: PLC0415
 
     chosen = read_settings(settings)
     folder = FolderSource(source)
-    hands = Hands(
-        source=folder,
-        target=open_store(chosen.stores[chosen.bags.store]),
-        threads=chosen.limits.threads,
-        observer=nobody,
+    target = open_store(chosen.stores[chosen.bags.store])
+    hands = Hands(source=folder, target=target, threads=chosen.limits.threads, observer=nobody)
+    workplace = Workplace(
+        settings=chosen,
+        place=Place(where=str(source.absolute())),
+        marks={name: mark_of(target, None) for name in chosen.stores},
     )
     files = sorted(
         (entry for entry in folder.entries() if isinstance(entry, SourceFile)),
         key=lambda file: file.path.encode(),
     )
+    crew = Mates(hands, lambda: workplace, stopping=threading.Event())
+    crew.expect(len(files), sum(file.size_bytes for file in files))
     found = [
-        item
-        for item in hands.identify(files, check=Check.STRUCTURE)
-        if isinstance(item, FoundImage | Sidecar)
+        item for item in crew.identify(files, check=Check.STRUCTURE) if isinstance(item, FoundImage | Sidecar)
     ]
     pieces = (
         Piece(place, item.file.size_bytes, item.file.path, item.file.size_bytes, 1)
@@ -75,10 +81,10 @@ def prepare(source: Path, settings: Path) -> Callable[[], bool]:
             count=len(bags),
         )
         planned = PlannedBag(files=bags[number], number=number, count=len(bags))
-        return hands.store(planned, intent) is not None
+        return crew.store(planned, intent) is not None
 
     def step() -> bool:
-        with ThreadPoolExecutor(hands.at_once) as pool:
+        with crew, ThreadPoolExecutor(crew.at_once) as pool:
             return all(pool.map(store, bags))
 
     return step
@@ -96,7 +102,7 @@ def main(source: Path, settings: Path) -> None:
             {
                 "wall_seconds": time.perf_counter() - wall,
                 "cpu_seconds": _cpu_seconds() - cpu,
-                "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+                "peak_bytes": 1024 * max(used.ru_maxrss for used in _usage()),
                 "read_bytes": io_after.get("rchar", 0) - io_before.get("rchar", 0),
                 "written_bytes": io_after.get("wchar", 0) - io_before.get("wchar", 0),
             }
@@ -105,8 +111,12 @@ def main(source: Path, settings: Path) -> None:
 
 
 def _cpu_seconds() -> float:
-    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(each.ru_utime + each.ru_stime for each in used)
+    return sum(used.ru_utime + used.ru_stime for used in _usage())
+
+
+def _usage() -> list[resource.struct_rusage]:
+    """Of this process, and of those that it waited for."""
+    return [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
 
 
 if __name__ == "__main__":

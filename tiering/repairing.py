@@ -144,7 +144,7 @@ def _make_room(house: House, package: Package, name: str, witness: Witness, run:
         if found is not None:
             kept = f"{QUARANTINE}{run}/{key}"
             copied = store.copy(key, kept)
-            if read_and_hash(store, kept, version=copied.version).sha256 != found:
+            if read_and_hash(store, kept, version=copied.version).digest != found:
                 raise Conflict(f"{key} in {name} could not be set aside as it is; nothing was changed.")
             yield kept
         remove(store, key, version=info.version, proof=proof, now=house.clock.now())
@@ -154,7 +154,7 @@ def _hash_of(store: Store, info: ObjectInfo) -> str | None:
     """Of what is there; None where the store says what is there and, asked twice, does not give it."""
     for _ in range(2):
         with suppress(Transient):
-            return read_and_hash(store, info.key, version=info.version).sha256
+            return read_and_hash(store, info.key, version=info.version).digest
     return None
 
 

@@ -12,18 +12,15 @@ import sys
 
 import pygfried
 
-IDLE_SECONDS = 3.0
-"""Whoever is not asked for so long ends; whoever asks again begins another."""
-
 
 def main() -> None:
     """Answer until nobody asks any more: a line of JSON for each line of JSON."""
     channel = socket.socket(fileno=int(sys.argv[1]))
-    workers = int(sys.argv[3])
+    workers, idle_seconds = int(sys.argv[3]), float(sys.argv[4])
     with channel, channel.makefile("rwb") as lines:
         # The signatures are read at the first question: not while somebody waits.
         pygfried.identify(sys.executable)
-        channel.settimeout(IDLE_SECONDS)
+        channel.settimeout(idle_seconds)
         try:
             while line := lines.readline():
                 told = pygfried.identify_many(iter(json.loads(line)), workers=workers)

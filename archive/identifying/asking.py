@@ -8,38 +8,27 @@ from __future__ import annotations
 import atexit
 import json
 import os
-import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, TypeAlias
 
+from archive.beside import begin_beside
+
 Matches: TypeAlias = list[dict[str, Any]]
 """What PRONOM says of one file."""
-_START = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
-    "from archive.identifying.asked import main; main()"
-)
 _MOST_SECONDS = 120.0
 """For one question, even on a busy machine: an excerpt takes a thousandth of a second."""
 _WORKERS = 2
+_IDLE_SECONDS = 3.0
+"""One that is not asked for so long ends; whoever asks again begins another."""
 
 
 class _Process:
     """A running one, and the way to it."""
 
     def __init__(self) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", _START, str(theirs.fileno()), json.dumps(sys.path), str(_WORKERS)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-            )
+        self._process, ours = begin_beside("archive.identifying.asked", str(_WORKERS), str(_IDLE_SECONDS))
         self.owner = os.getpid()
         self._channel = ours
         self._lines = ours.makefile("rwb")

@@ -12,7 +12,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,14 +20,12 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, BinaryIO, Protocol, Self
 
+from archive.beside import begin_beside
 from archive.identifying.interface import FoundImage
 from archive.identifying.limits import Budget, Limits, limits_for
 from archive.sources.interface import LeftOut, SourceFile
 
-_START = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
-    "from archive.identifying.decoder import main; main()"
-)
+_PROGRAM = "archive.identifying.decoder"
 _ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _MOST_ANSWER_BYTES = 64 * 1024
 
@@ -91,16 +88,7 @@ class Decoder:
         if self._socket is not None and self._process is not None and self._process.poll() is None:
             return self._socket
         self.stop()
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", _START, str(theirs.fileno()), json.dumps(sys.path), str(os.getpid())],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                env={**os.environ, **_ONE_THREAD},
-            )
+        self._process, ours = begin_beside(_PROGRAM, str(os.getpid()), env={**os.environ, **_ONE_THREAD})
         self._socket = ours
         return ours
 

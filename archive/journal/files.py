@@ -112,6 +112,13 @@ class FilesTable:
         query = "SELECT coalesce(sum(size), 0) FROM files WHERE kind IS NULL AND collided IS NULL"
         return int(self._connection.execute(query).fetchone()[0])
 
+    def totals(self) -> tuple[int, int]:
+        """How many files are not left out by now, and their bytes."""
+        query = "SELECT count(*), coalesce(sum(size), 0) FROM files"
+        among = "WHERE collided IS NULL AND kind IS NOT 'out'"
+        count, size = self._connection.execute(f"{query} {among}").fetchone()
+        return int(count), int(size)
+
     def know(self, found: FoundImage | Sidecar | LeftOut) -> None:
         """Keep what a file was found to be."""
         path = found.path if isinstance(found, LeftOut) else found.file.path

@@ -9,6 +9,9 @@ killed at any point and called again: it does once what it is asked for twice.
         yes ──> hash what would have been put ──────────┘                          │
                 (unless its hash is known)                                         no ──> Conflict
 ```
+
+Where nothing is known of the bytes beforehand, a quick hash tells whether what came back is what passed,
+and the SHA-256 that is kept is taken of what came back (docs/decisions/0011).
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from typing import Protocol
 from holdings.errors import AlreadyExists, Conflict, Corrupt, NotFound, SourceCorrupt
 from holdings.observing import Advanced, Finished, Observer, Started, nobody
 from holdings.stores.interface import Buffer, Heads, Writes
-from holdings.stores.reading import Examines, Hashing, drain, read_as_meant
+from holdings.stores.reading import SHA256, XXH3, Examines, Hash, Hashing, drain, read_as_meant
 
 _NO_GATE = nullcontext()
 
@@ -68,7 +71,7 @@ def put_and_prove(
     Corrupt where the store gives back other bytes than it was given (they stay, unclaimed).
     """
     began = time.monotonic()
-    meant = None if sha256 is None else (size_bytes, sha256)
+    meant, by = (None, XXH3) if sha256 is None else ((size_bytes, sha256), SHA256)
     writing = f"writing {key} to {store.name}"
     version: str | None = None
     with copying:
@@ -90,7 +93,7 @@ def put_and_prove(
         finally:
             observer(Finished(job=writing))
     with reading_back:
-        return prove(store, key, meant, version=version, began=began, observer=observer)
+        return prove(store, key, meant, by=by, version=version, began=began, observer=observer)
 
 
 def put_small_and_prove(
@@ -124,28 +127,29 @@ def prove(
     key: str,
     meant: tuple[int, str],
     *,
+    by: Hash = SHA256,
     version: str | None,
     began: float,
     observer: Observer = nobody,
 ) -> Proven:
     """Read `key` back. Raises Conflict or Corrupt where it is not what was meant.
 
-    meant : size and SHA-256.
+    meant : size and hash.
+    by : which hash that is.
     version : that was written now; None for an object that had been there.
     began : by the monotonic clock, when the writing began.
     """
     reading = f"reading back {key} from {store.name}"
     observer(Started(job=reading, total_bytes=meant[0]))
     try:
-        found = read_as_meant(store, key, meant, version=version, job=reading, observer=observer)
+        found = read_as_meant(store, key, meant, by=by, version=version, job=reading, observer=observer)
     finally:
         observer(Finished(job=reading))
     if found.found != meant:
         kind: type[Conflict] | type[Corrupt] = Conflict if version is None else Corrupt
         raise kind(
             f"{key} in {store.name} holds other bytes than were meant for it "
-            f"({found.size_bytes} bytes, SHA-256 {found.sha256}; "
-            f"meant were {meant[0]}, {meant[1]}).",
+            f"({found.size_bytes} bytes, {by.name} {found.told}; meant were {meant[0]}, {meant[1]}).",
             hint="Holdfast replaces nothing: look what it is, move it away by hand, and run the same again.",
         )
     return Proven(
@@ -176,9 +180,9 @@ class _Source:
 
     @property
     def passed(self) -> tuple[int, str]:
-        """Size and SHA-256 of what the last pass gave."""
+        """Size and hash of what the last pass gave: the quick one where nothing was known beforehand."""
         assert self._passing is not None  # asked only after a pass
-        return self._passing.size_bytes, self._passing.sha256
+        return self._passing.size_bytes, self._passing.digest
 
     def __iter__(self) -> Iterator[Buffer]:
         """The chunks, the last one only once all of them are known to be what is meant.
@@ -187,7 +191,8 @@ class _Source:
         """
         if self._passing is not None:
             self._observer(Advanced(job=self._job, size_bytes=-self._passing.size_bytes))
-        source = self._passing = Hashing(self._open(), job=self._job, observer=self._observer)
+        by = SHA256 if self._meant else XXH3
+        source = self._passing = Hashing(self._open(), by=by, job=self._job, observer=self._observer)
         held: Buffer | None = None
         for chunk in source:
             if held is not None:
@@ -197,7 +202,7 @@ class _Source:
                 break
         if self._meant and self.passed != self._meant:
             raise SourceCorrupt(
-                f"The source of {self._key} gave {source.size_bytes} bytes with the SHA-256 {source.sha256}; "
+                f"The source of {self._key} gave {source.size_bytes} bytes with the SHA-256 {source.digest}; "
                 f"recorded are {self._meant[0]} with {self._meant[1]}.",
                 hint="holdfast verify tells which copies are good.",
             )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.identifying import asked, asking
+from archive.identifying import asking
 from archive.identifying.asking import Matches, matches_of
 
 
@@ -45,10 +45,7 @@ def test_one_that_is_idle_ends_and_gives_its_memory_back(
     picture: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asking.end()
-    start = asking._START.replace(
-        "; main()", f"; m = {asked.__name__!r}; sys.modules[m].IDLE_SECONDS = .1; main()"
-    )
-    monkeypatch.setattr(asking, "_START", start)
+    monkeypatch.setattr(asking, "_IDLE_SECONDS", 0.1)
     matches_of([picture])
     process = asking._running[0]._process
     until = time.monotonic() + 30

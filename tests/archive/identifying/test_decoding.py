@@ -25,34 +25,7 @@ from tests.kit.shared import shared_data
 
 _ROOT = Path(__file__).resolve().parents[3]
 _UNDECODED = {"raw.raf", "raw.cr3"}
-_MISBEHAVING = """
-import os, json, signal, sys, time
-sys.path[:] = json.loads(sys.argv[2])
-from archive.identifying import decoder
-
-def misbehave(file, asked):
-    what = file.read()[-5:]
-    file.seek(0)
-    if what == b"spin!":
-        while True:
-            pass
-    if what == b"wait!":
-        time.sleep(600)
-    if what == b"dies!":
-        os.kill(os.getpid(), signal.SIGSEGV)
-    if what == b"eats!":
-        bytearray(2**36)
-    if what == b"lies!":
-        return {"size": [1, 1]}
-    if what == b"hums!":
-        return ["hm"]
-    if what == b"exit!":
-        os._exit(0)
-    return decoder._decode_by_pillow(file, asked)
-
-decoder._decoder_of = lambda asked: misbehave
-decoder.main()
-"""
+_MISBEHAVING = "tests.kit.misbehaving"
 
 
 def decoded(files: dict[str, bytes], *, threads: int = 2) -> list[Identified]:
@@ -135,7 +108,7 @@ class Folder:
 def test_a_decoder_that_misbehaves_is_stopped_and_the_next_image_has_a_new_one(
     what: str, because: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(decoding, "_START", _MISBEHAVING)
+    monkeypatch.setattr(decoding, "_PROGRAM", _MISBEHAVING)
     ample = Limits(memory_bytes=2**29, cpu_seconds=100, seconds=300)
     short = Limits(memory_bytes=2**29, cpu_seconds=1, seconds=4 if what == "wait!" else 300)
     monkeypatch.setattr(decoding, "limits_for", lambda image: short if image.file.path == "b.png" else ample)
@@ -217,7 +190,7 @@ def test_a_decoder_ends_when_whoever_asked_it_was_killed(tmp_path: Path) -> None
 import json, os, socket
 from archive.identifying import decoding
 from archive.identifying.decoding import Decoder
-decoding._START = {_MISBEHAVING!r}
+decoding._PROGRAM = {_MISBEHAVING!r}
 decoder = Decoder()
 asked = dict(media_type="image/png", compression="", bits=8, memory_bytes=2**29, cpu_seconds=900)
 line = json.dumps(asked).encode() + b"\\n"
