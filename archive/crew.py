@@ -7,13 +7,14 @@ are the head's alone.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from archive.bag import Intent
-from archive.identifying.identify import identify_files
+from archive.identifying.identify import identify_files, look_into_all
 from archive.identifying.interface import Check, FoundImage, Sidecar
+from archive.identifying.looking import Looked
 from archive.looking_again import LookingAgain
 from archive.naming import fingerprint
 from archive.planned import PlannedBag
@@ -99,6 +100,10 @@ class Hands:
         self, files: Iterable[SourceFile], *, check: Check
     ) -> Iterator[FoundImage | Sidecar | LeftOut]:
         return identify_files(self.source, files, check=check, threads=self.threads)
+
+    def look(self, files: Sequence[SourceFile]) -> list[Looked | LeftOut]:
+        """What is seen of each file, for `identify_files`."""
+        return look_into_all(self.source, files)
 
     def store(self, planned: PlannedBag, intent: Intent) -> StoredBag | None:
         return store_bag(self.target, self.source, planned, intent, observer=self.observer)

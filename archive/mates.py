@@ -1,4 +1,4 @@
-"""Bags of small files, made in processes beside this one.
+"""Small files, looked into and bagged in processes beside this one.
 
 To open, hash and close a file of 20 kB is a dozen calls that let go of the interpreter and ask for it
 again: two threads that do so hinder each other, and two processes do not. What a mate is asked for
@@ -8,7 +8,7 @@ is done once however often it is asked, so that a mate may die: who is free next
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
@@ -20,7 +20,10 @@ from archive.bag import Intent
 from archive.beside import begin_beside
 from archive.crew import Hands, ReadBag
 from archive.hashing import SMALL_BYTES
+from archive.identifying.asking import end as end_pronom
+from archive.identifying.identify import identify_files
 from archive.identifying.interface import Check, FoundImage, Sidecar
+from archive.identifying.looking import Looked
 from archive.mate import PATIENCE_SECONDS, Kind
 from archive.planned import PlannedBag
 from archive.sources.interface import LeftOut, SourceFile
@@ -56,6 +59,11 @@ class Mate:
     def pid(self) -> int:
         """Of the process."""
         return self._process.pid
+
+    def look(self, files: Sequence[SourceFile]) -> list[Looked | LeftOut]:
+        """As `Hands.look`. Raises Gone."""
+        seen: list[Looked | LeftOut] = self._ask("look", files)
+        return seen
 
     def store(self, planned: PlannedBag, intent: Intent) -> StoredBag | None:
         """As `Hands.store`. Raises Gone."""
@@ -155,7 +163,24 @@ class Mates:
     def identify(
         self, files: Iterable[SourceFile], *, check: Check
     ) -> Iterator[FoundImage | Sidecar | LeftOut]:
-        return self._hands.identify(files, check=check)
+        try:
+            yield from self._identified(files, check)
+        finally:
+            end_pronom()  # its memory is for the bags now
+
+    def _identified(
+        self, files: Iterable[SourceFile], check: Check
+    ) -> Iterator[FoundImage | Sidecar | LeftOut]:
+        if not self.mates:
+            return self._hands.identify(files, check=check)
+        return identify_files(
+            self._hands.source,
+            files,
+            check=check,
+            # Two threads of one process look into small files more slowly than one.
+            threads=self._hands.threads if check is Check.DECODE else self.processes,
+            look=lambda some: self._by_one(lambda one: one.look(some)),
+        )
 
     def store(self, planned: PlannedBag, intent: Intent) -> StoredBag | None:
         return self._by_one(lambda one: one.store(planned, intent))

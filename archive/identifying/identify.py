@@ -10,10 +10,11 @@ A few batches are at work at a time; however many files there are, no more are i
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import BinaryIO, Protocol
 
@@ -27,6 +28,7 @@ from archive.sources.interface import LeftOut, SourceFile
 _BATCH = {Check.STRUCTURE: 64, Check.DECODE: 1}
 """Files that go to PRONOM together: that saves half of its time, and is nothing beside decoding."""
 Identified = FoundImage | Sidecar | LeftOut
+Look = Callable[[Sequence[SourceFile]], list[Looked | LeftOut]]
 
 
 class Opens(Protocol):
@@ -38,12 +40,14 @@ class Opens(Protocol):
 
 
 def identify_files(
-    source: Opens, files: Iterable[SourceFile], *, check: Check, threads: int
+    source: Opens, files: Iterable[SourceFile], *, check: Check, threads: int, look: Look | None = None
 ) -> Iterator[Identified]:
     """One result for each file, in the order of `files`, which are read from as results are taken.
 
     threads : how many files are looked into and decoded at a time.
+    look : looks into some files of the source; None means here.
     """
+    look = look or partial(look_into_all, source)
     with ExitStack() as stack:
         pronom = stack.enter_context(Pronom())
         decoders = stack.enter_context(Decoders(threads)) if check is Check.DECODE else None
@@ -51,7 +55,7 @@ def identify_files(
         stack.callback(pool.shutdown, cancel_futures=True)
         under_way: deque[Future[list[Identified]]] = deque()
         for batch in _batches(files, _BATCH[check]):
-            under_way.append(pool.submit(_identify, source, batch, pronom, decoders))
+            under_way.append(pool.submit(_identify, source, batch, look, pronom, decoders))
             if len(under_way) > 2 * threads:
                 yield from under_way.popleft().result()
         while under_way:
@@ -65,15 +69,20 @@ def _batches(files: Iterable[SourceFile], size: int) -> Iterator[list[SourceFile
 
 
 def _identify(
-    source: Opens, files: Sequence[SourceFile], pronom: Pronom, decoders: Decoders | None
+    source: Opens, files: Sequence[SourceFile], look: Look, pronom: Pronom, decoders: Decoders | None
 ) -> list[Identified]:
-    looked = [_look(source, file) for file in files]
+    looked = look(files)
     seen = [item for item in looked if isinstance(item, Looked)]
     formats = iter(pronom.formats([(item.extension, item.excerpt) for item in seen]))
     results = [_concluded(item, *next(formats)) if isinstance(item, Looked) else item for item in looked]
     if decoders is None:
         return results
     return [decoders.check(source, item) if isinstance(item, FoundImage) else item for item in results]
+
+
+def look_into_all(source: Opens, files: Sequence[SourceFile]) -> list[Looked | LeftOut]:
+    """What is seen of each file; PRONOM is not asked."""
+    return [_look(source, file) for file in files]
 
 
 def _look(source: Opens, file: SourceFile) -> Looked | LeftOut:
