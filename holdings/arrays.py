@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import threading
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _MOST_BYTES = 2**31 - 1
 """Of all texts of one array together."""
+_PAIRS_AT_ONCE = 50_000
 
 
 class _Absent:
@@ -78,18 +79,37 @@ def real_numbers(values: Sequence[float | None]) -> pa.Array:
     return _numbers(pa.float64(), array("d", (value or 0.0 for value in values)), values)
 
 
-def maps(values: Sequence[Iterable[tuple[str, str]]], kind: pa.MapType) -> pa.Array:
+def maps(values: Iterable[Iterable[tuple[str, str]]], kind: pa.MapType) -> pa.Array:
     """Pairs of texts, none of which is null; `kind` says what they are called."""
     import pyarrow as pa  # noqa: PLC0415  # as above
 
-    pairs = [list(each) for each in values]
+    made = [_maps(some, kind) for some in _with_few_pairs(values)]
+    return made[0] if len(made) == 1 else pa.concat_arrays(made)
+
+
+def _with_few_pairs(values: Iterable[Iterable[tuple[str, str]]]) -> Iterator[list[list[tuple[str, str]]]]:
+    """The same in turn, at least one: of many pairs Python's own lists would take most of the memory."""
+    some: list[list[tuple[str, str]]] = []
+    pairs = 0
+    for each in values:
+        some.append(list(each))
+        pairs += len(some[-1])
+        if pairs > _PAIRS_AT_ONCE:
+            yield some
+            some, pairs = [], 0
+    yield some
+
+
+def _maps(pairs: list[list[tuple[str, str]]], kind: pa.MapType) -> pa.Array:
+    import pyarrow as pa  # noqa: PLC0415  # as above
+
     flat = [pair for each in pairs for pair in each]
     entries = pa.StructArray.from_arrays(
         [texts([key for key, _ in flat]), texts([value for _, value in flat])],
         fields=[kind.key_field, kind.item_field],
     )
     offsets = pa.py_buffer(array("i", accumulate(map(len, pairs), initial=0)))
-    return pa.Array.from_buffers(kind, len(values), [None, offsets], children=[entries])
+    return pa.Array.from_buffers(kind, len(pairs), [None, offsets], children=[entries])
 
 
 def python_values(column: pa.ChunkedArray) -> list[Any]:

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from archive.matching.bounds import MAX_FIELD_CHARACTERS, MAX_LINE_CHARACTERS
+from archive.matching.bounds import MAX_FIELD_CHARACTERS, MAX_RECORD_CHARACTERS, check_columns, too_long
 from archive.matching.encodings import find_encoding
 from archive.matching.findings import Findings
-from archive.matching.headers import check_columns, name_columns
+from archive.matching.headers import name_columns
 from archive.matching.records import Records
 from archive.matching.sources import Source
 from holdings.errors import BadInput
@@ -136,8 +136,9 @@ def _rows(source: Source, dialect: Dialect, encoding: str, findings: Findings) -
     """Rows that are not empty, with the line on which they begin."""
     with io.TextIOWrapper(source.opens(), encoding=encoding, newline="") as text:
         quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE
+        lines = _Lines(text, source.name)
         reader = csv.reader(
-            _bounded_lines(text, source.name),
+            lines,
             delimiter=dialect.delimiter,
             quotechar=dialect.quote,
             quoting=quoting,
@@ -149,6 +150,7 @@ def _rows(source: Source, dialect: Dialect, encoding: str, findings: Findings) -
                 if any(row):
                     yield line, row
                 line = reader.line_num + 1
+                lines.record_begins()
         except UnicodeError as error:
             raise BadInput(
                 f"{source.name} breaks its encoding {encoding} after line {line}: {error}.",
@@ -176,19 +178,37 @@ def _next_row(reader: Iterator[list[str]], line: int, name: str, findings: Findi
         return []
 
 
-def _bounded_lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
-    number = 0
-    while line := text.readline(MAX_LINE_CHARACTERS):
-        number += 1
-        if len(line) == MAX_LINE_CHARACTERS:
-            raise BadInput(
-                f"{name}, line {number} has more than {MAX_LINE_CHARACTERS:,} characters.", hint=_HOW_OUT
-            )
+class _Lines:
+    """The lines of a table, as long as none and no record is longer than any should be."""
+
+    def __init__(self, text: io.TextIOWrapper, name: str) -> None:
+        self._text = text
+        self._name = name
+        self._number = 0
+        self._first = 1
+        self._left = MAX_RECORD_CHARACTERS
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(self._left + 1)
+        if not line:
+            raise StopIteration
+        self._number += 1
+        self._left -= len(line)
+        if self._left < 0:
+            raise too_long(self._name, f"line {self._first}")
         if "\0" in line:
             raise BadInput(
-                f"{name}, line {number} holds a NUL character: this is no table of text.", hint=_HOW_OUT
+                f"{self._name}, line {self._number} holds a NUL character: this is no table of text.",
+                hint=_HOW_OUT,
             )
-        yield line
+        return line
+
+    def record_begins(self) -> None:
+        """What came before was read as a record."""
+        self._first, self._left = self._number + 1, MAX_RECORD_CHARACTERS
 
 
 def _even(

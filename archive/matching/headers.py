@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from archive.matching.bounds import MAX_COLUMNS
+from archive.matching.bounds import check_columns
 from archive.matching.findings import Findings, shown
 from archive.matching.terms import standard_name, synonym
-from holdings.errors import BadInput
 
 _SHOWN_KEPT = 20
 
@@ -29,15 +28,6 @@ def name_columns(headers: Sequence[str], origin: str, findings: Findings) -> lis
     return [
         names.get(column) or _late(column, headers, taken, origin, findings) for column in range(len(headers))
     ]
-
-
-def check_columns(count: int, origin: str) -> None:
-    """BadInput where a table is wider than any table of specimens."""
-    if count > MAX_COLUMNS:
-        raise BadInput(
-            f"{origin} has {count:,} columns; a table of specimens may have {MAX_COLUMNS:,}.",
-            hint="Is it written with one column per specimen? Give one row per specimen or image.",
-        )
 
 
 def _give(

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from archive.matching.findings import Findings, shown
-from archive.matching.headers import check_columns
 from archive.matching.json_documents import json_values
 from archive.matching.records import Records, Sheet
 from archive.matching.sources import file_source
@@ -55,7 +54,6 @@ class _Sheets:
             sheet.name_columns([SPECIMEN_KEY], key=SPECIMEN_KEY)
             self._sheets[is_picture] = sheet
         sheet.add_document(number, document)
-        check_columns(len(sheet.columns), self._records.origin)
 
 
 def read_opends(path: Path, records: Records) -> None:

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from archive.matching.bounds import MAX_FIELD_CHARACTERS, MAX_TABLE_BYTES
+from archive.matching.bounds import MAX_FIELD_CHARACTERS, MAX_TABLE_BYTES, check_columns
+from archive.matching.claims import roles_of
 from archive.matching.findings import Findings, shown
-from archive.matching.headers import check_columns, name_columns
+from archive.matching.headers import name_columns
 from archive.matching.records import Records, Row
 from archive.matching.sources import file_source
 from holdings.errors import BadInput
 
 _PARTS = "Leave the long column away, or give the records in parts."
-_BATCH_ROWS, _BATCH_BYTES = 5_000, 16 << 20
+_BATCH_ROWS, _BATCH_BYTES = 5_000, 8 << 20
 _NUMBER_BYTES = 32
 """Of a number or a date as text."""
 _READ_BYTES = 1 << 16
 """Of a column at once; otherwise it is read whole, for all rows of a group."""
+_COLUMN_BYTES, _COLUMNS_BYTES = 2 << 20, 32 << 20
+"""What one column takes at most while it is read, its page and the dictionary of its values by the custom of
+writers; and what those that are read together may take."""
+_WEIGHED_COLUMNS = 100
+"""At once: DuckDB holds a piece of each in memory, too."""
 _WEIGHING: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": "100MB",
     "threads": 1,
@@ -38,10 +44,13 @@ def read_parquet(path: Path, records: Records) -> None:
         findings = Findings(records.origin)
         flat = _flat(schema, records.origin, findings)
         sheet = records.sheet(records.origin, "row")
-        sheet.name_columns(name_columns(flat, records.origin, findings))
+        named = dict(zip(flat, name_columns(flat, records.origin, findings), strict=True))
         rows = _rows_at_once(path, schema, flat)
-        with pq.ParquetFile(path, pre_buffer=False, buffer_size=_READ_BYTES) as opened:
-            sheet.add(_rows(opened, flat, rows))
+        for part, columns in enumerate(_parts(path, named)):
+            sheet.name_columns(named[name] for name in columns)
+            with pq.ParquetFile(path, pre_buffer=False, buffer_size=_READ_BYTES) as opened:
+                found = _rows(opened, columns, rows)
+                sheet.add_more(part, found) if part else sheet.add(found)
         records.findings.extend(findings.done())
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise _unreadable(path, error) from None
@@ -55,42 +64,92 @@ def _unreadable(path: Path, error: Exception) -> BadInput:
     )
 
 
+def _parts(path: Path, named: Mapping[str, str]) -> Iterator[list[str]]:
+    """The columns that are read together: first those by which images are found, then the others.
+
+    Parquet lies by columns, and a piece of each is in memory while rows are made of them.
+    """
+    told = [place for place, _ in roles_of(list(named.values()))]
+    names = list(named)
+    first = [names[place] for place in told]
+    part, size, sizes = first, 0, _bytes_of_columns(path)
+    for name in names:
+        if name in set(first):
+            continue
+        takes = min(sizes.get(name, _COLUMN_BYTES), _COLUMN_BYTES) + _READ_BYTES
+        if part and size + takes > _COLUMNS_BYTES:
+            yield part
+            part, size = [], 0
+        part = [*part, name]
+        size += takes
+    yield part
+
+
+def _bytes_of_columns(path: Path) -> dict[str, int]:
+    """Of the largest piece of each column in a group of rows."""
+    sizes: dict[str, int] = {}
+    with pq.ParquetFile(path) as opened:
+        for group in range(opened.metadata.num_row_groups):
+            for place in range(opened.metadata.num_columns):
+                column = opened.metadata.row_group(group).column(place)
+                name = column.path_in_schema
+                sizes[name] = max(sizes.get(name, 0), column.total_uncompressed_size)
+    return sizes
+
+
 def _rows_at_once(path: Path, schema: pa.Schema, names: Sequence[str]) -> int:
     """How many rows surely fit into memory; BadInput where the table is larger than any should be.
 
     It is weighed before any text is unfolded: what is a megabyte said a million times is small in the file.
     DuckDB does it in bounded memory. Arrow needs a dictionary of all values, or every value by itself.
     """
+    texts = [place for place, field in enumerate(schema) if field.name in names and _is_text(field.type)]
+    whole, longest = 0, len(names) * _NUMBER_BYTES + 1
+    for start in range(0, len(texts), _WEIGHED_COLUMNS):
+        total, field, row = _weighed(path, texts[start : start + _WEIGHED_COLUMNS], len(schema))
+        whole, longest = whole + total, longest + row
+        if whole > MAX_TABLE_BYTES:
+            raise BadInput(
+                f"{path.name} would unfold to more than {MAX_TABLE_BYTES:,} bytes of metadata.",
+                hint=_PARTS,
+            )
+        if field > 4 * MAX_FIELD_CHARACTERS:
+            raise BadInput(
+                f"{path.name} has a field of more than {MAX_FIELD_CHARACTERS:,} characters.",
+                hint=_PARTS,
+            )
+        if longest > _BATCH_BYTES:
+            raise BadInput(
+                f"{path.name} has records of more than {_BATCH_BYTES:,} bytes.",
+                hint=_PARTS,
+            )
+    return max(1, min(_BATCH_ROWS, _BATCH_BYTES // longest))
+
+
+def _weighed(path: Path, places: Sequence[int], columns: int) -> tuple[int, int, int]:
+    """Bytes of text in some columns: of all rows, of the longest field, and of the longest row."""
     # Takes long to import, and most metadata is no Parquet.
     import duckdb  # noqa: PLC0415
 
-    texts = [place for place, field in enumerate(schema) if field.name in names and _is_text(field.type)]
-    weighed = ", ".join(f"sum(strlen(c{place})), max(strlen(c{place}))" for place in texts)
+    lengths = [f"coalesce(strlen(c{place}), 0)" for place in places]
     # By place: DuckDB takes names that differ by case alone for the same.
-    named = ", ".join(f"c{place}" for place in range(len(schema)))
-    query = f"SELECT {weighed or 'NULL'} FROM read_parquet(?, hive_partitioning = false) AS t ({named})"
+    named = ", ".join(f"c{place}" for place in range(columns))
+    query = (
+        f"SELECT sum(of_row), max(longest), max(of_row) FROM (SELECT {' + '.join(lengths)} AS of_row,"
+        f" greatest({', '.join(lengths)}) AS longest"
+        f" FROM read_parquet(?, hive_partitioning = false) AS t ({named}))"
+    )
     try:
         with duckdb.connect(config=_WEIGHING) as scales:
             # Otherwise it reads a group of rows whole, and these may be hundreds of megabytes.
             scales.execute("SET disable_parquet_prefetching = true")
             found = scales.execute(query, [glob.escape(str(path.resolve()))]).fetchone()
     except duckdb.OutOfMemoryException:
-        found = (MAX_TABLE_BYTES + 1, 0)
+        found = (MAX_TABLE_BYTES + 1, 0, 0)
     except duckdb.Error as error:
         raise _unreadable(path, error) from None
-    sizes = [int(size or 0) for size in found or ()]
-    if sum(sizes[::2]) > MAX_TABLE_BYTES:
-        raise BadInput(
-            f"{path.name} would unfold to more than {MAX_TABLE_BYTES:,} bytes of metadata.",
-            hint=_PARTS,
-        )
-    if max(sizes[1::2], default=0) > 4 * MAX_FIELD_CHARACTERS:
-        raise BadInput(
-            f"{path.name} has a field of more than {MAX_FIELD_CHARACTERS:,} characters.",
-            hint=_PARTS,
-        )
-    longest = sum(sizes[1::2]) + len(names) * _NUMBER_BYTES + 1
-    return max(1, min(_BATCH_ROWS, _BATCH_BYTES // longest))
+    total, field, row = (int(size or 0) for size in found or (0, 0, 0))
+    return total, field, row
 
 
 def _rows(opened: pq.ParquetFile, names: Sequence[str], at_once: int) -> Iterator[Row]:

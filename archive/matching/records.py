@@ -10,15 +10,15 @@ import json
 import sqlite3
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from contextlib import contextmanager
 from typing import Any
 
-from archive.matching.bounds import MAX_RECORDS
+from archive.matching.bounds import MAX_RECORD_CHARACTERS, MAX_RECORDS, check_columns, too_long
 from archive.matching.claims import ABOUT, NUMBER, Roles, claims_of, roles_of
 from archive.matching.findings import Finding, Findings
 from holdings.errors import BadInput, StoreFull
 
-_BATCH = 1000
+_BATCH, _BATCH_CHARACTERS = 1000, 1024 * 1024
 _SCHEMA = """
     -- A scratch file: it is never read by another process, nor after a crash.
     PRAGMA journal_mode = OFF;
@@ -33,6 +33,9 @@ _SCHEMA = """
         specimen INTEGER            -- of a picture: the record of its specimen
     );
     CREATE TABLE told (record INTEGER PRIMARY KEY, terms TEXT NOT NULL);
+    -- What a record says in further columns, where they were not read together with the first.
+    CREATE TABLE more (record INTEGER NOT NULL, part INTEGER NOT NULL, terms TEXT NOT NULL,
+                       PRIMARY KEY (record, part)) WITHOUT ROWID;
     CREATE TABLE claims (
         by     INTEGER NOT NULL,
         key    TEXT NOT NULL,
@@ -40,6 +43,8 @@ _SCHEMA = """
         named  TEXT                 -- the file with its folders, where the record gives any
     );
 """
+
+_json = json.JSONEncoder(ensure_ascii=False).encode
 
 Row = tuple[int, Sequence[str | None]]
 """The line (or row, or document) from 1, and a value for each column; '' is nothing."""
@@ -68,21 +73,59 @@ class Sheet:
         for name in names:
             self._places[name] = len(self.columns)
             self.columns.append(name)
+        check_columns(len(self.columns), self.origin)
         self._key = self._places[key] if key is not None else self._key
         self._roles = roles_of(self.columns)
 
     def add(self, rows: Iterable[Row]) -> None:
-        """The next records."""
-        waiting = iter(rows)
-        while batch := list(islice(waiting, max(1, min(_BATCH, 200_000 // max(1, len(self.columns)))))):
-            try:
-                self._insert(batch)
-            except UnicodeEncodeError:
-                raise BadInput(
-                    f"{self.origin}, at {self.unit} {batch[0][0]} or soon after, holds half a character "
-                    "(a lone surrogate), which is no text.",
-                    hint="Save it again as UTF-8.",
-                ) from None
+        """The next records. Their rows may end before the last columns: see `add_more`."""
+        for batch, told in self._batches(rows):
+            first = self._records.take_numbers(len(batch))
+            with self._as_text(batch):
+                self._insert(batch, told, first)
+
+    def add_more(self, part: int, rows: Iterable[Row]) -> None:
+        """What the records of this sheet, all of them and from the first, say in the next columns.
+
+        part : from 1, in the order of the columns. No image is found by what they hold.
+        """
+        (first,) = self._records.ask("SELECT min(record) FROM rows WHERE sheet = ?", self.number).fetchone()
+        for batch, told in self._batches(rows):
+            with self._as_text(batch):
+                self._records.write_many(
+                    "INSERT INTO more VALUES (?, ?, ?)",
+                    ((first + nth, part, text) for nth, text in enumerate(told)),
+                )
+            first += len(batch)
+
+    def _batches(self, rows: Iterable[Row]) -> Iterator[tuple[list[Row], list[str]]]:
+        """Rows with what is kept of each, so many at once that they are small together."""
+        batch: list[Row] = []
+        told: list[str] = []
+        characters = 0
+        for row in rows:
+            text = _json(row[1])
+            if len(text) > MAX_RECORD_CHARACTERS:
+                raise too_long(self.origin, f"{self.unit} {row[0]}")
+            batch.append(row)
+            told.append(text)
+            characters += len(text)
+            if len(batch) >= _BATCH or characters >= _BATCH_CHARACTERS:
+                yield batch, told
+                batch, told, characters = [], [], 0
+        if batch:
+            yield batch, told
+
+    @contextmanager
+    def _as_text(self, batch: Sequence[Row]) -> Iterator[None]:
+        try:
+            yield
+        except UnicodeEncodeError:
+            raise BadInput(
+                f"{self.origin}, at {self.unit} {batch[0][0]} or soon after, holds half a character "
+                "(a lone surrogate), which is no text.",
+                hint="Save it again as UTF-8.",
+            ) from None
 
     def add_document(self, line: int, document: Mapping[str, str]) -> None:
         """The next record, which may have terms that no record had before."""
@@ -90,9 +133,8 @@ class Sheet:
             self.name_columns(new)
         self.add([(line, [document.get(name) for name in self.columns])])
 
-    def _insert(self, batch: Sequence[Row]) -> None:
+    def _insert(self, batch: Sequence[Row], told: Sequence[str], first: int) -> None:
         records, key = self._records, self._key
-        first = records.take_numbers(len(batch))
         abouts = [row[key] or None for _, row in batch] if key is not None else [None] * len(batch)
         claims: list[tuple[int, str, int, str | None]] = []
         for record, (_, row) in enumerate(batch, start=first):
@@ -108,8 +150,7 @@ class Sheet:
             ),
         )
         records.write_many(
-            "INSERT INTO told VALUES (?, ?)",
-            ((first + nth, json.dumps(row, ensure_ascii=False)) for nth, (_, row) in enumerate(batch)),
+            "INSERT INTO told VALUES (?, ?)", ((first + nth, text) for nth, text in enumerate(told))
         )
         records.write_many("INSERT INTO claims VALUES (?, ?, ?, ?)", claims)
 
@@ -219,9 +260,11 @@ class Records:
     def _own_terms(self, record: int) -> tuple[dict[str, str], Sequence[str]]:
         query = "SELECT sheet, terms FROM rows JOIN told USING (record) WHERE record = ?"
         sheet, told = self.ask(query, record).fetchone()
-        columns = self.sheets[sheet].columns
+        columns, values = self.sheets[sheet].columns, json.loads(told)
+        for (more,) in self.ask("SELECT terms FROM more WHERE record = ? ORDER BY part", record):
+            values += json.loads(more)
         # A document that came before others had more terms is shorter than the columns.
-        return {name: value for name, value in zip(columns, json.loads(told), strict=False) if value}, columns
+        return {name: value for name, value in zip(columns, values, strict=False) if value}, columns
 
     def ask(self, query: str, *values: Any) -> sqlite3.Cursor:
         """Rows of the scratch file."""

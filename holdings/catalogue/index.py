@@ -119,7 +119,7 @@ def _array(values: Sequence[Any], field: pa.Field) -> pa.Array:
     import pyarrow as pa  # noqa: PLC0415  # as above
 
     if field.name == "terms":
-        return maps([sorted(terms.items()) for terms in values], field.type)
+        return maps((sorted(terms.items()) for terms in values), field.type)
     make = {pa.int64(): whole_numbers, pa.float64(): real_numbers}.get(field.type, texts)
     return make(values)
 
