@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import random
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -230,3 +233,72 @@ def test_who_is_stopped_leaves_no_process_behind_and_goes_on_later(
     with a_house(tmp_path / "house") as house:
         deposit(house, many, collection="herb", wishes=SMALL)
         assert is_whole(house, many)
+
+
+_LARGE = """
+import sys
+from pathlib import Path
+from archive.deposit import deposit
+from tests.kit.houses import a_house
+
+with a_house(Path(sys.argv[1])) as house:
+    deposit(house, sys.argv[2], collection=sys.argv[3])
+"""
+
+
+@pytest.mark.soak
+def test_kills_of_deposits_of_6000_small_files_and_of_their_mates(tmp_path: Path) -> None:
+    """HOLDFAST_KILLS says how many; every third falls on a mate alone."""
+    paths = write_pictures(tmp_path / "many", 30, size=(60, 40))
+    for number in range(6000 - len(paths)):
+        data = paths[number % 3].read_bytes()
+        (tmp_path / "many" / f"more-{number:04}{paths[number % 3].suffix}").write_bytes(
+            data + b"%d" % number if paths[number % 3].suffix == ".tif" else data
+        )
+    (tmp_path / "house").mkdir()
+    moments, seconds, met = random.Random(6), 6.0, 0
+    for number in itertools.count():
+        begun = time.monotonic()
+        words: list[str | Path] = [
+            sys.executable,
+            "-c",
+            _LARGE,
+            tmp_path / "house",
+            tmp_path / "many",
+            f"deposit-{number}",
+        ]
+        with subprocess.Popen(words, cwd=Path(__file__).resolve().parents[2]) as running:
+            while met < int(os.environ.get("HOLDFAST_KILLS", "30")) and running.poll() is None:
+                time.sleep(moments.uniform(0.02, 1.0) * seconds / 2)
+                mates = _mates_of(running.pid)
+                if met % 3 == 0 and mates:
+                    os.kill(mates[0], signal.SIGKILL)
+                elif met % 3 and running.poll() is None:
+                    running.kill()
+                else:
+                    continue
+                met += 1
+        if running.returncode == -signal.SIGKILL:
+            with subprocess.Popen(words, cwd=Path(__file__).resolve().parents[2]) as running:
+                pass  # it may meet the mates of the one before
+        assert running.returncode == 0
+        seconds = min(seconds, time.monotonic() - begun)
+        with a_house(tmp_path / "house") as house:
+            packages = [each for each in house.catalogue.packages() if each.collection == f"deposit-{number}"]
+            assert sum(package.images for package in packages) == 6000
+            assert len(keys_of(house.store("hot"))) == 4 * len(house.catalogue.packages())
+            if met >= int(os.environ.get("HOLDFAST_KILLS", "30")):
+                assert verify(house).is_good
+                return
+
+
+def _mates_of(pid: int) -> list[int]:
+    """The processes of a deposit that are mates of it."""
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    with suppress(OSError):
+        return [
+            int(child)
+            for child in children.read_text().split()
+            if b"archive.mate" in Path(f"/proc/{child}/cmdline").read_bytes()
+        ]
+    return []
