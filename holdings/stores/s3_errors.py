@@ -90,6 +90,11 @@ _BY_CODE: dict[str, tuple[str, str]] = {
         "{store} ({place}) does not accept our secret key.",
         "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name the right profile in the settings.",
     ),
+    # A HEAD has no body, so that no server can say why.
+    "403": (
+        "{store} ({place}) does not let us touch {key}: 403.",
+        "Are the keys of its profile right, and may they list, read and put there?",
+    ),
     "AccessDenied": (
         "{store} ({place}) does not let us touch {key}: AccessDenied.",
         "Give this identity the right to list, read and put; or set `read_only` if it shall only read.",

@@ -362,7 +362,7 @@ _add(
     "backup",
     "catalogue:backup",
     "Copy the catalogue away, whole.",
-    no="the target is there already",
+    no="never",
 )
 _add(
     _catalogue,

@@ -88,10 +88,7 @@ def _write_all(target: Path, texts: Mapping[Path, str]) -> None:
                 hint="Move them to a file of another name: Terraform reads every *.auto.tfvars.",
             )
     for path, text in texts.items():
-        try:
-            write_text(path, text)
-        except OSError as error:
-            raise BadInput(f"{path} cannot be written: {error.strerror}.") from None
+        write_text(path, text)
 
 
 def _is_ours(path: Path, text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -130,3 +131,21 @@ def test_of_many_packages_below_the_policy_some_are_named(
     assert "\n  and 1 more; --json names all.\n" in capsys.readouterr().out
     assert run(["tier", "status", "--at", "+400d", "--json"]) == 1
     assert len(json.loads(capsys.readouterr().out)["below_policy"]) == 1
+
+
+@pytest.mark.parametrize("words", [("plan", "-o"), ("status", "--metrics")])
+def test_a_file_that_cannot_be_written_is_told_by_its_name(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: tuple[str, str]
+) -> None:
+    assert run(["tier", *words, "nowhere/told"]) == 2
+    assert "nowhere/told could not be written: No such file" in capsys.readouterr().err
+
+    def full(number: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("service.cli.files.os.fsync", full)
+    before = sorted(folder.iterdir())
+    assert run(["tier", *words, "told"]) == 2
+    said = capsys.readouterr().err
+    assert "told could not be written: No space left on device.\nTry: Nothing was left there." in said
+    assert sorted(folder.iterdir()) == before
