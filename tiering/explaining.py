@@ -36,7 +36,8 @@ class Explained:
     def sentence(self) -> str:
         """For a person."""
         wanted = " and ".join(f"{n} in {tier}" for tier, n in self.rule.copies.items() if n)
-        copies = "copy" if sum(self.rule.copies.values()) == 1 else "copies"
+        total = sum(self.rule.copies.values())
+        copies = f"{total} {'copy' if total == 1 else 'copies'}"
         over = f" over {self.rule.domains} domains" if self.rule.domains > 1 else ""
         has = ", ".join(f"{store} ({status})" for store, status in self.held.items()) or "no store"
         held = "".join(f" {hold.owner} holds it: {hold.reason}." for hold in self.holds)

@@ -17,9 +17,9 @@ def test_a_rule_is_explained_in_one_sentence(folder: Path, capsys: Said) -> None
     assert run(["policy", "explain", package.name, "--at", "+400d"]) == 0
     assert capsys.readouterr().out == (
         f"{package.name} is a bag of sheets, 400 days old, so the rule 'old bags also rest in cold' decides "
-        "(kind = 'bag' and age_days >= 365), which wants copies (1 in hot and 1 in cold over 2 domains) for "
-        'this reason: "A bag that is a year old needs a copy that fails for other reasons"; it lies in hot '
-        "(verified).\n"
+        "(kind = 'bag' and age_days >= 365), which wants 2 copies (1 in hot and 1 in cold over 2 domains) "
+        'for this reason: "A bag that is a year old needs a copy that fails for other reasons"; '
+        "it lies in hot (verified).\n"
     )
 
 
