@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from archive.recording import fixity_event
 from holdings.catalogue.interface import Entry
-from holdings.errors import Corrupt, HoldfastError, NotFound, Unavailable
+from holdings.errors import Corrupt, HoldfastError, NotFound, NotOnline, Unavailable
 from holdings.house import House
 from holdings.ledger import copy_after
 from holdings.records import Copy, CopyStatus
@@ -38,6 +38,8 @@ class Trouble:
     because: str
     is_known_bad: bool
     """True: it was read, or is known not to be there. False: nobody could look."""
+    sleeps: bool = False
+    """Nobody could look, since it has to be woken first."""
 
 
 def worth_reading(house: House, package_id: str) -> list[Copy]:
@@ -88,12 +90,22 @@ def _told(house: House, copy: Copy, error: HoldfastError, run: str) -> Trouble:
         except Unavailable as refused:
             # Whoever wants an image shall not go without because history cannot be written now.
             because = f"{because} (not recorded: {refused.sentence})"
-    return Trouble(package_id=copy.package_id, store=copy.store, because=because, is_known_bad=is_known_bad)
+    return Trouble(
+        package_id=copy.package_id,
+        store=copy.store,
+        because=because,
+        is_known_bad=is_known_bad,
+        sleeps=isinstance(error, NotOnline),
+    )
 
 
 def _nothing_good(package_id: str, troubles: Sequence[Trouble]) -> HoldfastError:
     told = " ".join(f"In {trouble.store}: {trouble.because}" for trouble in troubles)
     sentence = f"No copy of {package_id} could give what was asked. {told}".strip()
+    if any(trouble.sleeps for trouble in troubles):
+        return NotOnline(
+            sentence, hint=f"holdfast recall {package_id} tells what waking it costs; with --ask it is woken."
+        )
     if any(not trouble.is_known_bad for trouble in troubles):
         return Unavailable(sentence, hint="Try again when the store can be reached.")
     return Corrupt(sentence, hint="holdfast verify tells what is left of it.")

@@ -11,7 +11,7 @@ from archive.deposit import deposit
 from archive.getting import get_image
 from archive.receipt import Receipt
 from holdings.catalogue.index import index_bytes
-from holdings.errors import BadInput, Corrupt, NotFound, Unavailable
+from holdings.errors import BadInput, Corrupt, NotFound, NotOnline, Unavailable
 from holdings.house import House
 from holdings.records import CopyStatus, EventType, Outcome
 from holdings.stores.faulty import Fault, FaultyStore, scripted
@@ -167,6 +167,18 @@ class TestBadCopies:
         got = get_image(replace(house, stores=frozen), receipt.images[0].image_id, tmp_path / "back")
         assert got.store == "cold"
         assert "not recorded" in got.troubles[0].because
+
+
+def test_an_image_that_sleeps_says_what_to_type(house: House, receipt: Receipt, tmp_path: Path) -> None:
+    class Sleeping(FaultyStore):
+        def get_range(self, key: str, start: int, length: int) -> bytes:
+            raise NotOnline(f"{key} sleeps in a cold class of {self.name}.")
+
+    asleep = with_hot(house, Sleeping(house.store("hot"), lambda *_: None))
+    with pytest.raises(NotOnline, match="sleeps in a cold class") as caught:
+        get_image(asleep, receipt.images[0].image_id, tmp_path / "back")
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith(f"holdfast recall {receipt.package_id} ")
 
 
 def test_an_index_that_is_gone_says_so_and_how_to_get_it_back(
