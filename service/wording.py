@@ -27,6 +27,11 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def money_told(amount: float) -> str:
+    """An amount in cents; what is no cent is not told to be nothing."""
+    return "under 0.01" if 0 < amount < 0.01 else f"{amount:,.2f}"
+
+
 def table(rows: Sequence[tuple[str, ...]]) -> list[str]:
     """Rows as lines whose columns stand under each other."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -96,14 +96,11 @@ def _parsed(text: str) -> Mapping[str, Any]:
     except (duckdb.Error, UnicodeError, RecursionError, ValueError) as error:
         raise _Refused(f"is not SQL that DuckDB understands ({first_line(error)})") from None
     if answer["error"]:
-        what = (
-            "is no SELECT"
-            if answer["error_type"] == "not implemented"
-            else "is not SQL that DuckDB understands"
-        )
-        raise _Refused(f"{what} ({first_line(answer['error_message'])})")
+        if answer["error_type"] == "not implemented":
+            raise _Refused("is no SELECT")
+        raise _Refused(f"is not SQL that DuckDB understands ({first_line(answer['error_message'])})")
     if len(answer["statements"]) != 1:
-        raise _Refused("holds more than one statement")
+        raise _Refused("holds more than one statement" if answer["statements"] else "is empty")
     tree: Mapping[str, Any] = answer
     return tree
 

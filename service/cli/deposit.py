@@ -215,7 +215,7 @@ def _lines(receipt: Receipt, written: Sequence[Path]) -> Iterator[str]:
     if newer:
         yield (
             f"{count(newer, 'bag')} {'is a new version' if newer == 1 else 'are new versions'}: "
-            "the same names and sizes were held with other content or other records, and still are."
+            "the same names and sizes were held with other content, other records or damage, and still are."
         )
     if len(receipt.bags) > 1:
         yield (

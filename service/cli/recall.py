@@ -12,7 +12,7 @@ from service.cli.answering import answer
 from service.cli.options import AsJson, SettingsFile
 from service.cli.session import open_here
 from service.cli.statuses import DONE, NO
-from service.wording import count, size
+from service.wording import count, money_told, size
 
 if TYPE_CHECKING:
     from tiering.recalling import Needed
@@ -69,6 +69,6 @@ def _lines(found: Sequence[Needed], *, asked: bool) -> Iterator[str]:
             money[each.currency or "?"] += each.costs
     asleep = sum(not each.awake and not each.because for each in found)
     if asleep:
-        costs = ", ".join(f"{amount:,.2f} {currency}" for currency, amount in money.items())
+        costs = ", ".join(f"{money_told(amount)} {currency}" for currency, amount in money.items())
         then = "asked for; run the same again to see" if asked else "--ask asks for them"
         yield f"{count(asleep, 'package')} to wake: {costs}; {then}."

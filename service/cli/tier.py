@@ -15,7 +15,7 @@ from service.cli.files import write_text
 from service.cli.options import AsJson, Now, Scheduler, SettingsFile
 from service.cli.session import open_here
 from service.cli.statuses import DONE, NO, UNREACHABLE, unreachable_kinds
-from service.wording import count, size, table
+from service.wording import count, money_told, size, table
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -214,7 +214,8 @@ def plan_lines(made: Plan) -> Iterator[str]:
     for each in made.not_worth:
         yield (
             f"Not worth its price: {count(each.packages, 'package')}, {each.source_store} -> "
-            f"{each.target_store}: costs {_money(each.costs)} {each.currency}, saves {_money(each.saves)}."
+            f"{each.target_store}: costs {money_told(each.costs)} {each.currency}, "
+            f"saves {money_told(each.saves)}."
         )
     yield from map(_due_line, made.due)
 
@@ -241,17 +242,13 @@ def _removal_row(removal: Removal) -> tuple[str, ...]:
 
 
 def _cost_line(cost: Cost) -> str:
-    early = f", early deletion {_money(cost.early_deletion)}" if cost.early_deletion else ""
-    less = f", {_money(cost.saved_per_month)} less" if cost.saved_per_month else ""
+    early = f", early deletion {money_told(cost.early_deletion)}" if cost.early_deletion else ""
+    less = f", {money_told(cost.saved_per_month)} less" if cost.saved_per_month else ""
     return (
-        f"Money: {_money(cost.once)} {cost.currency} once (requests {_money(cost.requests)}, "
-        f"retrieval {_money(cost.retrieval)}, egress {_money(cost.egress)}{early}), "
-        f"then {_money(cost.storage_per_month)} {cost.currency} more{less} each month."
+        f"Money: {money_told(cost.once)} {cost.currency} once (requests {money_told(cost.requests)}, "
+        f"retrieval {money_told(cost.retrieval)}, egress {money_told(cost.egress)}{early}), "
+        f"then {money_told(cost.storage_per_month)} {cost.currency} more{less} each month."
     )
-
-
-def _money(amount: float) -> str:
-    return "under 0.01" if 0 < amount < 0.01 else f"{amount:,.2f}"
 
 
 def _duration(hours: float) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.wording import count, size, table
+from service.wording import count, money_told, size, table
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,10 @@ def test_a_size_reads_back_within_half_a_percent(size_bytes: int) -> None:
 def test_one_is_singular() -> None:
     assert count(1, "image") == "1 image"
     assert count(12_000, "copy", "copies") == "12,000 copies"
+
+
+def test_what_is_less_than_a_cent_is_not_nothing() -> None:
+    assert [money_told(amount) for amount in (0, 0.0009, 1234.5)] == ["0.00", "under 0.01", "1,234.50"]
 
 
 def test_columns_stand_under_each_other() -> None:

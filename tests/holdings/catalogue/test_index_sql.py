@@ -113,6 +113,20 @@ def test_what_may_not_be_asked(folder: Path, query: str) -> None:
     assert caught.value.sentence.endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("", "is empty."),
+        ("DROP VIEW images", "is no SELECT."),
+        ("SELECT 1; SELECT 2", "more than one statement."),
+    ],
+)
+def test_what_may_not_be_asked_is_told_for_what_it_is(folder: Path, query: str, says: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        rows(folder, query)
+    assert caught.value.sentence.endswith(says)
+
+
 def test_an_answer_that_takes_too_long_is_stopped(folder: Path) -> None:
     many = ", ".join(f"images i{n}" for n in range(16))
     with pytest.raises(BadInput, match=r"longer than 0\.5 seconds"):
