@@ -71,7 +71,7 @@ def _moment(text: str, *, base: datetime) -> datetime:
 
 def iso(moment: datetime) -> str:
     """`moment` as it is written in files: UTC, to the microsecond, ending in Z."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def from_iso(text: str) -> datetime:

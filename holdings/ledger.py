@@ -17,11 +17,12 @@ from holdings.records import Copy, CopyStatus, Event, EventType, Outcome, batch_
 from holdings.stores.interface import Writes
 
 JOURNAL_FORMAT = 1
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def event_to_json(event: Event) -> str:
     """One line of a journal batch: compact, keys in a fixed order."""
-    return json.dumps(
+    return _compact(
         {
             "format": JOURNAL_FORMAT,
             "event_id": event.event_id,
@@ -33,9 +34,7 @@ def event_to_json(event: Event) -> str:
             "outcome": event.outcome,
             "run": event.run,
             "detail": event.detail,
-        },
-        ensure_ascii=False,
-        separators=(",", ":"),
+        }
     )
 
 

@@ -12,7 +12,7 @@ server tells of a bit that flipped on its disk.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -31,9 +31,16 @@ from holdings.records import MANIFEST_NAME, PACKAGES_PREFIX, Copy, CopyStatus, E
 from holdings.stores.reaching import Reachable
 from holdings.stores.throttled import ThrottledStore
 from tiering.crew import Crew
+from tiering.hands import SMALL_AT_ONCE, Places
 from tiering.proving import read_witness
 
-_AT_ONCE = 256
+_AT_ONCE = 1024
+"""Copies between two visits to the catalogue, which take longer than reading a small package."""
+_BYTES_AT_ONCE = 64 << 30
+"""What is read between two recordings, at most: what a kill can cost is reading these again."""
+_PORTION, _PORTION_BYTES = 16, 1 << 20
+"""Small copies that one thread reads one after the other: handed over one by one they take a third longer."""
+_LARGE_BYTES = 8 << 20
 _LISTED_AT_ONCE = 500
 _CLAIMED = (CopyStatus.VERIFIED, CopyStatus.SUSPECT, CopyStatus.MISSING, CopyStatus.RECALLED)
 _FEW = 10
@@ -174,15 +181,15 @@ def _read_all(
 ) -> tuple[list[CheckedCopy], list[Asserted]]:
     checked: list[CheckedCopy] = []
     asserted: list[Asserted] = []
-    stores, waiting, waking = Reachable(), iter(copies), sleeping_stores(house)
+    stores, waking = Reachable(), sleeping_stores(house)
     read = partial(read_witness, house) if crew is None else crew.read
-    threads = house.settings.limits.threads if crew is None else crew.at_once
+    places = Places(house.settings.limits.threads) if crew is None else None
+    threads = SMALL_AT_ONCE * house.settings.limits.threads if crew is None else crew.at_once
     with ThreadPoolExecutor(threads, thread_name_prefix="audit") as pool:
-        while batch := list(islice(waiting, _AT_ONCE)):
-            found = house.catalogue.packages(package_ids={copy.package_id for copy in batch})
-            packages = {package.package_id: package for package in found}
-            known = [copy for copy in batch if copy.package_id in packages]
-            readings = list(pool.map(partial(_reading, read, packages, stores), known))
+        for known, packages in _batches(house, copies):
+            each_portion = partial(_portion, partial(_reading, read, packages, stores), packages, places)
+            portions = pool.map(each_portion, _portions(known, packages))
+            readings = [each for portion in portions for each in portion]
             readings = _given_up_on(house, packages, known, readings)
             seen = [(copy, each) for copy, each in zip(known, readings, strict=True) if each is not None]
             asleep = [copy for copy, each in zip(known, readings, strict=True) if each is None]
@@ -197,6 +204,57 @@ def _read_all(
             checked += [_accused(each) for each in heard if each.word in _MEANS]
             asserted += [each for each in heard if each.word not in _MEANS]
     return checked, asserted
+
+
+def _batches(house: House, copies: Sequence[Copy]) -> Iterator[tuple[list[Copy], dict[str, Package]]]:
+    """What is read before it is recorded: copies of packages that are still known, and those packages."""
+    waiting = iter(copies)
+    while part := list(islice(waiting, _AT_ONCE)):
+        found = house.catalogue.packages(package_ids={copy.package_id for copy in part})
+        packages = {package.package_id: package for package in found}
+        known = [copy for copy in part if copy.package_id in packages]
+        for batch in _cut(known, packages, at_most=_AT_ONCE, size_bytes=_BYTES_AT_ONCE):
+            yield batch, packages
+
+
+def _portions(copies: Sequence[Copy], packages: Mapping[str, Package]) -> Iterator[list[Copy]]:
+    """What a thread reads at a time: one copy, or some small ones."""
+    return _cut(copies, packages, at_most=_PORTION, size_bytes=_PORTION_BYTES)
+
+
+def _cut(
+    copies: Iterable[Copy], packages: Mapping[str, Package], *, at_most: int, size_bytes: int
+) -> Iterator[list[Copy]]:
+    """`copies` in their order, so many or so many bytes at a time, and one at least."""
+    part: list[Copy] = []
+    room = size_bytes
+    for copy in copies:
+        size = packages[copy.package_id].size_bytes
+        if part and (len(part) == at_most or size > room):
+            yield part
+            part, room = [], size_bytes
+        part.append(copy)
+        room -= size
+    if part:
+        yield part
+
+
+def _portion(
+    reading: Callable[[Copy], CheckedCopy | None],
+    packages: Mapping[str, Package],
+    places: Places | None,
+    copies: Sequence[Copy],
+) -> list[CheckedCopy | None]:
+    """Some copies, read one after the other.
+
+    places : of this machine; None where others read.
+    """
+    if places is None:
+        return [reading(copy) for copy in copies]
+    largest = max(item.size_bytes for copy in copies for item in packages[copy.package_id].objects)
+    # Four at a time read more quickly than three, and need no memory to be put from.
+    with places.taken(min(largest, _LARGE_BYTES)):
+        return [reading(copy) for copy in copies]
 
 
 _MEANS = {Word.OTHER: Finding.CORRUPT, Word.MISSING: Finding.MISSING}

@@ -20,7 +20,7 @@ from typing import Self, TypeVar
 _AHEAD = 256
 """Objects of one package that are handed out ahead."""
 _SMALL_BYTES, _LARGE_BYTES = 1 << 20, 8 << 20
-_SMALL_AT_ONCE = 4
+SMALL_AT_ONCE = 4
 """Of two servers and the copying itself on 2 cores each object took a quarter less time than one by one."""
 Answer = TypeVar("Answer")
 
@@ -32,14 +32,14 @@ class Places:
     """
 
     def __init__(self, objects: int) -> None:
-        self._places = objects * _SMALL_AT_ONCE
+        self._places = objects * SMALL_AT_ONCE
         self._free = threading.BoundedSemaphore(self._places)
         self._turn = threading.Lock()
 
     @contextmanager
     def taken(self, size_bytes: int) -> Iterator[None]:
         """Inside, the room for an object of that size is taken."""
-        wanted = 1 if size_bytes <= _SMALL_BYTES else _SMALL_AT_ONCE
+        wanted = 1 if size_bytes <= _SMALL_BYTES else SMALL_AT_ONCE
         if size_bytes > _LARGE_BYTES:
             wanted = min(wanted + 1, self._places)
         with self._turn:  # or small ones would slip past a large one that waits, for ever
@@ -61,7 +61,7 @@ class Hands:
     def __init__(self, at_a_time: int) -> None:
         self.copying = Places(at_a_time)
         self.reading_back = Places(at_a_time)
-        self.threads = 2 * at_a_time * _SMALL_AT_ONCE
+        self.threads = 2 * at_a_time * SMALL_AT_ONCE
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="object")
 
     def each(self, calls: Iterable[Callable[[], Answer]]) -> Iterator[Answer]:

@@ -26,6 +26,7 @@ from holdings.stores.interface import check_key
 MANIFEST_FORMAT = 1
 MANIFEST_MAX_BYTES = 16 * 2**20
 """A bag has three objects; a collection in shards some thousands."""
+_canonical = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 
 def _checked(key: str) -> str:
@@ -67,7 +68,7 @@ def manifest_bytes(package: Package) -> bytes:
         ],
         "package_id": package.package_id,
     }
-    return (json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n").encode()
+    return (_canonical(told) + "\n").encode()
 
 
 def read_manifest(data: bytes, *, origin: str, package_id: str | None = None) -> Package:

@@ -27,6 +27,8 @@ SELECT_PACKAGES = """
     FROM packages p LEFT JOIN objects o USING (package_id)
 """
 
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 SELECT_EVENTS = """
     SELECT event_id, happened_at, event_type, package_id, store, agent, outcome, run, detail FROM events
 """
@@ -110,7 +112,7 @@ def _copy_row(copy: Copy) -> Row:
 
 
 def _event_row(event: Event) -> Row:
-    detail = json.dumps(event.detail, ensure_ascii=False, separators=(",", ":"))
+    detail = _compact(event.detail)
     kind, outcome = event.event_type.value, event.outcome.value
     return (
         event.event_id,

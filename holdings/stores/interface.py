@@ -30,6 +30,8 @@ Buffer = bytes | memoryview
 MAX_KEY_BYTES = 1024
 """S3's limit; a key of 1,000 characters of two bytes does not fit any S3 server."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+"""Keys of which nothing more need be asked but their length."""
 OURS = ".holdfast"
 """What begins so is the stores' own: no key, and in no listing."""
 
@@ -204,6 +206,8 @@ def check_key(key: str) -> str:
     A key is 1 to 1,024 bytes of UTF-8 without control characters or `\\`, without an empty, `.`
     or `..` part, neither begins nor ends with `/`, and its first part is not `.holdfast`.
     """
+    if len(key) <= MAX_KEY_BYTES and _PLAIN.fullmatch(key):
+        return key  # as nearly all are; each request asks
     try:
         size = len(key.encode("utf-8"))
     except UnicodeEncodeError:

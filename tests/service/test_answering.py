@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
 from holdings.errors import BadInput
 from holdings.records import Copy, CopyStatus
-from service.cli.answering import answer, complain, plain, printable
+from service.cli.answering import Lazily, answer, complain, plain, printable
 
 COPY = Copy(
     package_id="p-1",
@@ -35,6 +37,29 @@ def test_records_become_plain_json(capsys: pytest.CaptureFixture[str]) -> None:
         "money": "0.10",
         "seen": ["a", "b"],
     }
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        [],
+        [[], {}, [[]], [{}]],
+        {"none": [], "nothing": {}, "deep": [{"a": [1, [2, {"b": ()}]]}], "tuple": (1, "ä", None, True, 2.5)},
+        {"text": '"\u2028\n\t\\é', 1: "number", True: "truth", None: float("inf"), 2.5: COPY.status},
+        {
+            "rows": Lazily([COPY, COPY]),
+            "asked": {"inside": Lazily(["x", "yy"], lambda each: {"size": len(each)})},
+        },
+        {"last": Lazily([])},
+        MappingProxyType({"copies": (COPY,), "at": COPY.verified_at}),
+    ],
+)
+def test_a_document_looks_as_the_library_would_write_it(
+    capsys: pytest.CaptureFixture[str], document: Mapping[str, object]
+) -> None:
+    answer(document, [], as_json=True)
+    assert capsys.readouterr().out == json.dumps(document, default=plain, ensure_ascii=False, indent=2) + "\n"
 
 
 def test_what_has_no_form_in_json_is_refused() -> None:
