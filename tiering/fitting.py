@@ -59,9 +59,18 @@ def fit(house: House, plan: Plan, policy: Policy) -> Fitting:
     )
 
 
-def _same_ground(house: House, plan: Plan, policy: Policy) -> None:
+def refuse_of_another_catalogue(house: House, plan: Plan, *, origin: str | None = None) -> None:
+    """Raise BadInput where `plan` was made for other holdings.
+
+    origin : the file that it came from, for the error; None names the plan.
+    """
     if plan.catalogue_id != house.catalogue.catalogue_id:
-        raise BadInput(f"The plan {plan.plan_id[:12]} was made for another catalogue.", hint=_HINT)
+        named = origin or f"The plan {plan.plan_id[:12]}"
+        raise BadInput(f"{named} was made for another catalogue.", hint=_HINT)
+
+
+def _same_ground(house: House, plan: Plan, policy: Policy) -> None:
+    refuse_of_another_catalogue(house, plan)
     if plan.policy_sha256 != policy.sha256:
         raise PlanRefused(f"The policy changed since the plan {plan.plan_id[:12]} was made.", hint=_HINT)
     named = {store for move in plan.moves for store in (move.source_store, move.target_store)}

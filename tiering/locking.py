@@ -99,7 +99,7 @@ def know_locks(house: House, policy: Policy) -> None:
         for name, store in house.settings.stores.items():
             if rule.lock_days.get(store.tier) and not store.object_lock:
                 raise BadInput(
-                    f"The rule '{rule.name}' wants copies in '{store.tier}' locked, and the store "
-                    f"'{name}' has no Object Lock.",
+                    f"In {house.settings.policy} the rule '{rule.name}' wants copies in '{store.tier}' "
+                    f"locked, and the store '{name}' has no Object Lock.",
                     hint=f"Where its bucket has versions and locks: object_lock = true for '{name}'.",
                 )

@@ -270,7 +270,10 @@ def _text(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise BadInput(f"The plan {path} cannot be read: {error.strerror or error}.") from None
+        raise BadInput(
+            f"The plan {path} cannot be read: {error.strerror or error}.",
+            hint="holdfast tier plan -o FILE makes one.",
+        ) from None
     if len(data) > MAX_BYTES:
         raise BadInput(f"{path} has more than {MAX_BYTES} bytes, which no plan has.")
     return data

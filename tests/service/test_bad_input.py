@@ -82,74 +82,165 @@ def no_log(folder: Path) -> None:
 
 
 PLAN, APPLY = ("tier", "plan"), ("tier", "apply", "plan.json")
-FORM = "policy.toml"
-BAD: dict[str, tuple[Callable[[Path], None], tuple[str, ...], tuple[str, ...]]] = {
+FORM, COLUMNS = "policy.toml", "Try: The columns of `where` are: kind"
+ANOTHER_PLAN = "Try: holdfast tier plan -o FILE makes"
+Case = tuple[Callable[[Path], None], tuple[str, ...], tuple[str, str, str]]
+BAD: dict[str, Case] = {
+    # What is done to the house, what is typed, what is told: the file (or the option), the rule, the way out.
     "a column that is not there": (
         condition("idle_weeks > 3"),
         PLAN,
-        (FORM, OLD, "'idle_weeks', which is not a column", "The columns of"),
+        (FORM, f"rules[1].where of '{OLD}' = `idle_weeks > 3` speaks of 'idle_weeks', which is no", COLUMNS),
     ),
-    "a file behind a condition": (condition("read_text('/etc/passwd') = ''"), PLAN, (FORM, OLD, "read_text")),
+    "a file behind a condition": (
+        condition("read_text('/etc/passwd') = ''"),
+        PLAN,
+        (FORM, f"rules[1].where of '{OLD}' = `read_text('/etc/passwd') = ''` calls read_text", COLUMNS),
+    ),
     "a statement behind a condition": (
         condition("true); copy (select 1) to 'left.csv'; select (true"),
         PLAN,
-        (FORM, OLD),
+        (
+            FORM,
+            f"rules[1].where of '{OLD}' = `true); copy (select 1) to 'left.csv'; select (true` is",
+            COLUMNS,
+        ),
     ),
-    "a table behind a condition": (condition("bytes in (from 'holdfast.toml')"), PLAN, (FORM, OLD)),
-    "a condition that reads against the eye": (condition("kind = 'ba\u202eg'"), PLAN, (FORM, OLD)),
+    "a table behind a condition": (
+        condition("bytes in (from 'holdfast.toml')"),
+        PLAN,
+        (FORM, f"rules[1].where of '{OLD}' = `bytes in (from 'holdfast.toml')` uses subquery", COLUMNS),
+    ),
+    "a condition that reads against the eye": (
+        condition("kind = 'ba\u202eg'"),
+        PLAN,
+        (FORM, "turns the direction of reading round", COLUMNS),
+    ),
     "a condition that fails on what is held": (
         condition("(case when kind = 'bag' then (bytes - bytes) // (images - images) else 1 end) > 0"),
         PLAN,
-        (OLD,),
+        (FORM, f"rules[1].where of '{OLD}'", COLUMNS),
     ),
     "a rule below the guards": (
         in_policy("min_copies = 1", "min_copies = 2"),
         PLAN,
-        (FORM, "everything else is hot", "min_copies = 2"),
+        (
+            FORM,
+            "rules[2].copies of 'everything else is hot' are 1 in all, below guards.min_copies = 2",
+            "Try: Guards stand above every rule: change the rule, or the guard.",
+        ),
     ),
-    "a rule that can never decide": (in_policy(CONDITION, "true"), PLAN, (FORM, "can ever decide")),
+    "a rule that can never decide": (
+        in_policy(CONDITION, "true"),
+        PLAN,
+        (
+            FORM,
+            f"rules[1].where of '{OLD}' matches every package, so that no rule after it can ever",
+            COLUMNS,
+        ),
+    ),
     "a last rule that leaves packages over": (
         in_policy('where = "true"', "where = \"kind = 'bag'\""),
         PLAN,
-        (FORM, "last rule"),
+        (FORM, "rules[2].where of 'everything else is hot' has to be \"true\", as the last rule", COLUMNS),
     ),
     "locks where a store has none": (
         in_policy('because = "A bag', 'lock_days = { cold = 400 }\nbecause = "A bag'),
         ("tier", "plan", "--now", "+400d"),
-        ("'cold' locked", "object_lock"),
+        (
+            FORM,
+            f"the rule '{OLD}' wants copies in 'cold' locked, and the store 'cold' has no Object Lock",
+            "object_lock = true for 'cold'",
+        ),
     ),
-    "a price without a date": (in_sheet("date = ", "day = "), PLAN, ("local-cold.toml", "date")),
+    "a price without a date": (
+        in_sheet("date = ", "day = "),
+        PLAN,
+        ("local-cold.toml", "breaks 2 rules", "(there are: confidence, date, source, value)"),
+    ),
     "a price of no day": (
         in_sheet("date = ", "date = 2026-13-01 # "),
         PLAN,
-        ("local-cold.toml",),
+        ("local-cold.toml", "is not TOML", "Try: https://toml.io shows the few rules."),
     ),
-    "a price below nothing": (in_sheet('value = "', 'value = "-'), PLAN, ("local-cold.toml", "negative")),
-    "a plan that was edited by hand": (plan_by_hand, APPLY, ("plan.json", "holdfast tier plan")),
-    "a plan that nobody sealed": (plan_sealed_by_nobody, APPLY, ("plan.json", "holdfast tier plan")),
-    "half a plan": (plan_that_is_none, APPLY, ("plan.json",)),
+    "a price below nothing": (
+        in_sheet('value = "', 'value = "-'),
+        PLAN,
+        (
+            "local-cold.toml, line 6",
+            "storage_per_gb_month.value is '-",
+            "a figure is finite and not negative",
+        ),
+    ),
+    "a plan that was edited by hand": (
+        plan_by_hand,
+        APPLY,
+        ("plan.json", "its content does not hash to its plan_id", ANOTHER_PLAN),
+    ),
+    "a plan that nobody sealed": (
+        plan_sealed_by_nobody,
+        APPLY,
+        ("plan.json", "its content does not hash to its plan_id", ANOTHER_PLAN),
+    ),
+    "half a plan": (
+        plan_that_is_none,
+        APPLY,
+        (
+            "plan.json",
+            "is not a plan that this version of Holdfast reads: the file: invalid JSON",
+            ANOTHER_PLAN,
+        ),
+    ),
     "a plan of another catalogue": (
         plan_of_another_catalogue,
         APPLY,
-        ("another catalogue", "holdfast tier plan"),
+        ("plan.json", "was made for another catalogue", ANOTHER_PLAN),
     ),
-    "a plan that is not there": (lambda _: None, APPLY, ("plan.json",)),
-    "a moment that is none": (lambda _: None, (*PLAN, "--now", "soon"), ("soon",)),
-    "half a half": (plan_that_is_none, (*APPLY, "--only", "some"), ("copies or removals",)),
-    "a share of nothing": (lambda _: None, ("audit", "--share", "0/90"), ("--share", "1/90")),
-    "a rate of nothing": (lambda _: None, ("audit", "--rate", "0"), ("--rate",)),
-    "a scheduler that is none": (lambda _: None, ("verify", "--scheduler", "there"), ("tcp://",)),
+    "a plan that is not there": (
+        lambda _: None,
+        APPLY,
+        ("plan.json", "cannot be read: No such file or directory", ANOTHER_PLAN),
+    ),
+    "a moment that is none": (
+        lambda _: None,
+        (*PLAN, "--now", "soon"),
+        ("'soon'", "is not a moment", "Try: Write 2040-01-31, 2040-01-31T12:00:00Z or +400d"),
+    ),
+    "half a half": (
+        plan_that_is_none,
+        (*APPLY, "--only", "some"),
+        ("--only", "is 'some'", "it takes copies or removals"),
+    ),
+    "a share of nothing": (
+        lambda _: None,
+        ("audit", "--share", "0/90"),
+        ("--share", "is '0/90'", "it takes a part of the whole such as 1/90"),
+    ),
+    "a rate of nothing": (
+        lambda _: None,
+        ("audit", "--rate", "0 MB"),
+        ("--rate", "is 0 MB", "it takes more than nothing"),
+    ),
+    "a scheduler that is none": (
+        lambda _: None,
+        ("verify", "--scheduler", "there"),
+        ("'there'", "is no address of a scheduler", "Try: For example: tcp://"),
+    ),
     "a log that is none": (
         no_log,
         ("access", "import", "log.txt"),
-        ("log.txt",),
+        ("log.txt", "is no access log of S3 or CloudFront", "Try: Give the log files as they are"),
     ),
 }
 
 
 @pytest.mark.parametrize(("prepare", "words", "says"), BAD.values(), ids=BAD.keys())
 def test_it_is_told_and_leaves_nothing(
-    folder: Path, capsys: Said, prepare: Callable[[Path], None], words: tuple[str, ...], says: tuple[str, ...]
+    folder: Path,
+    capsys: Said,
+    prepare: Callable[[Path], None],
+    words: tuple[str, ...],
+    says: tuple[str, str, str],
 ) -> None:
     prepare(folder)
     before = files(folder)
