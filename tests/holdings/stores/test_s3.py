@@ -95,6 +95,23 @@ def test_what_may_sleep_is_put_with_the_better_checksum(
     store.close()
 
 
+@pytest.mark.parametrize("part_bytes", [5 * MIB, 6 * MIB])
+def test_of_parts_the_server_tells_the_sum_of_their_sums(access: Access, part_bytes: int) -> None:
+    """As S3 defines it, and another for the same bytes in other parts: so it is compared with itself only."""
+    data = hashlib.shake_256(b"parts").digest(11 * MIB)
+    store = S3Store(access, whole_up_to_bytes=MIB, part_bytes=part_bytes)
+    key = f"packages/in-{part_bytes}/bag.tar"
+    written = store.put_stream(key, in_chunks(data, MIB), size_bytes=len(data))
+    told = store.told_sum(key)
+    parts = [data[begin : begin + part_bytes] for begin in range(0, len(data), part_bytes)]
+    of_sums = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()
+    of_tags = hashlib.md5(b"".join(hashlib.md5(part).digest() for part in parts)).hexdigest()  # ETag
+    assert (told.algorithm, told.value) == ("SHA256", f"{base64.b64encode(of_sums).decode()}-{len(parts)}")
+    assert not told.of_all_bytes
+    assert told.version == written.version
+    assert told.version.strip('"') == f"{of_tags}-{len(parts)}"
+
+
 class TestS3Store(StoreContract):
     large_bytes = 6 * MIB + 1
     race_bytes = MIB + 1
