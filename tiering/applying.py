@@ -26,11 +26,12 @@ from queue import Empty, SimpleQueue
 from archive.asserting import kept_word, sleeping_stores
 from archive.recording import fixity_event, new_event, new_run
 from holdings.catalogue.interface import Entry
+from holdings.catalogue.leasing import Purpose
 from holdings.clock import iso
 from holdings.errors import HoldfastError, NotOnline
 from holdings.house import House
 from holdings.ledger import copy_after
-from holdings.observing import Advanced, CopyVerified, Finished, Happening, Started
+from holdings.observing import Advanced, CopyVerified, Finished, Happening, Started, Waiting
 from holdings.records import Event, EventType, Package
 from holdings.stores.reaching import GivenUp, Reachable
 from tiering.applying_removals import apply_removals
@@ -38,7 +39,7 @@ from tiering.copying import SourceAway, SourceLost
 from tiering.crew import Crew, Here
 from tiering.fitting import Fitting, fit
 from tiering.holding import packages_on_hold
-from tiering.leasing import Leases, leases
+from tiering.leasing import LIVES, Leases, leases
 from tiering.locking import Locks, locked_until
 from tiering.plan import Move, Plan, Removal
 from tiering.policy import Policy
@@ -55,6 +56,8 @@ _RECORDED_EVERY_SECONDS = 2.0
 """History is written for so many moves at once, or after so long: a visit to the catalogue and a
 journal in each store take longer than moving a small package. A run that dies in between made
 copies that nobody counts, and that the next run meets and proves."""
+_LOOKED_EVERY_SECONDS = 2.0
+"""Whether another run has let go of what it copies."""
 _LET_GO_EVERY_SECONDS = 20.0
 """Leases of packages that are done are given back now and then: that, too, is a visit to the catalogue."""
 
@@ -79,7 +82,7 @@ class Applied:
     done: tuple[Move, ...]
     """By this run."""
     already_done: int
-    """By an earlier run of the same plan."""
+    """By another run of the same plan, before this one or meanwhile."""
     failed: tuple[Failed, ...]
     removed: tuple[Removal, ...]
     """By this run."""
@@ -110,12 +113,19 @@ class Only(StrEnum):
 
 
 def apply_plan(
-    house: House, plan: Plan, policy: Policy, *, only: Only | None = None, crew: Crew | None = None
+    house: House,
+    plan: Plan,
+    policy: Policy,
+    *,
+    only: Only | None = None,
+    crew: Crew | None = None,
+    waits: bool = False,
 ) -> Applied:
     """Make the moves of `plan`. May be killed at any point and run again; two at once do no harm.
 
     only : make only the copies, or only the removals; None makes both.
     crew : who reads and writes the stores; None means this process. History is written here only.
+    waits : for what another run is copying at this moment, once everything else is done; else it is told of.
 
     A move that fails does not stop the others; a store that cannot be reached stops only the
     moves that need it.
@@ -131,18 +141,25 @@ def apply_plan(
         moves = fitting.moves if only is not Only.REMOVALS else []
         locks.refuse_unless_locking(_locking(house, policy, moves))
         run = _Run(
-            house=house, plan=plan, fitting=fitting, policy=policy, leases=held, locks=locks, crew=crew
+            house=house,
+            plan=plan,
+            fitting=fitting,
+            policy=policy,
+            leases=held,
+            locks=locks,
+            crew=crew,
+            waits=waits,
         )
         results = run.all(moves) if moves else []
         removals = fitting.removals if only is not Only.COPIES and run.may_begin() else []
         ends = list(apply_removals(house, plan, removals, policy, leases=held, locks=locks, crew=crew))
     failed = tuple(result for result in results if isinstance(result, Failed))
     done = tuple(result for result in results if isinstance(result, Move))
-    wanted = len(moves) + (len(fitting.removals) if only is not Only.COPIES else 0)
+    wanted = len(moves) - run.done_elsewhere + (len(fitting.removals) if only is not Only.COPIES else 0)
     return Applied(
         plan_id=plan.plan_id,
         done=tuple(sorted(done, key=_order)),
-        already_done=fitting.already_done,
+        already_done=fitting.already_done + run.done_elsewhere,
         failed=tuple(sorted(failed, key=lambda each: _order(each.move))),
         removed=tuple(each for each in ends if isinstance(each, Removal)),
         kept=tuple(each for each in ends if isinstance(each, Kept)),
@@ -189,6 +206,9 @@ class _Run:
     leases: Leases
     locks: Locks
     crew: Crew
+    waits: bool
+    done_elsewhere: int = 0
+    """Moves that another run of the same plan made meanwhile."""
 
     def __post_init__(self) -> None:
         self._on_hold = packages_on_hold(self.house.catalogue)
@@ -196,6 +216,7 @@ class _Run:
         self._stop = threading.Event()
         self._stores = Reachable()
         self._leased: frozenset[str] = frozenset()
+        self._aside: list[Move] = []
         self._unrecorded: list[_Outcome] = []
         self._moves_left: Counter[str] = Counter()
         self._over: set[str] = set()
@@ -207,15 +228,21 @@ class _Run:
         self._moves_left.update(move.package_id for move in moves)
         self.house.observer(Started(job=self._job, total_bytes=sum(move.size_bytes for move in moves)))
         try:
-            # Closing stops the threads at once, also when it is the recording that fails.
-            with closing(self._outcomes(self._with_packages(moves))) as batches:
-                return [result for batch in batches for result in self._record(batch)]
+            results = self._once(moves)
+            while self._aside:
+                results += self._once(again) if (again := self._taken_over()) else self._in_the_way()
+            return results
         except KeyboardInterrupt:
             # Somebody wants us to stop: what is proven by now need not be proven again.
             self._record(self._unrecorded)
             raise
         finally:
             self.house.observer(Finished(job=self._job))
+
+    def _once(self, moves: Sequence[Move]) -> list[Move | Failed]:
+        # Closing stops the threads at once, also when it is the recording that fails.
+        with closing(self._outcomes(self._with_packages(moves))) as batches:
+            return [result for batch in batches for result in self._record(batch)]
 
     def _outcomes(self, work: Iterator[tuple[Move, Package]]) -> Generator[list[_Outcome], None, None]:
         """What was finished meanwhile, many at a time."""
@@ -261,11 +288,52 @@ class _Run:
             found = self.house.catalogue.packages(package_ids={move.package_id for move in part})
             packages = {package.package_id: package for package in found}
             # From here to the end of the run nobody removes what is copied from.
-            self._leased |= self.leases.take(packages.keys())
+            self._leased |= self.leases.take(packages.keys(), Purpose.COPYING)
             for move in part:
                 if not self.may_begin():
                     return
+                if move.package_id not in self._leased:
+                    self._aside.append(move)
+                    continue
                 yield move, packages[move.package_id]
+
+    def _taken_over(self) -> list[Move]:
+        """What was put aside, another run has let go, and is not done; waited for where that is wanted.
+
+        A run that died lets go at once where it ran on this machine, and when its leases end elsewhere.
+        """
+        while self.waits and self.may_begin():
+            free = self.leases.take({move.package_id for move in self._aside}, Purpose.COPYING)
+            if free:
+                self._leased |= free
+                fitting = fit(self.house, self.plan, self.policy)
+                left = {(move.package_id, move.target_store) for move in fitting.moves}
+                mine = [move for move in self._aside if move.package_id in free]
+                self._aside = [move for move in self._aside if move.package_id not in free]
+                undone = [move for move in mine if (move.package_id, move.target_store) in left]
+                self.done_elsewhere += len(mine) - len(undone)
+                if undone or not self._aside:
+                    return undone
+            self.house.observer(
+                Waiting(what="another run that copies some of this", seconds_left=LIVES.total_seconds())
+            )
+            time.sleep(_LOOKED_EVERY_SECONDS)
+        return []
+
+    def _in_the_way(self) -> list[Move | Failed]:
+        """What is left aside, as a result: another run is at work on it."""
+        aside, self._aside = self._aside, []
+        if self.waits:
+            return []  # the hours of the policy are over: it is left
+        return [
+            Failed(
+                move=move,
+                kind="conflict",
+                reason=f"A copy of {move.package_id} is being made or removed by another run at this moment.",
+                hint="Run the same again.",
+            )
+            for move in aside
+        ]
 
     def _record(self, batch: list[_Outcome]) -> list[Move | Failed]:
         events = [event for outcome in batch for event in outcome.events]
@@ -289,9 +357,6 @@ class _Run:
         """Try one source after the other; in a thread of its own."""
         events: list[Event] = []
         failed = Failed(move=move, kind="conflict", reason="no verified copy is left to copy from")
-        if move.package_id not in self._leased:
-            reason = f"A copy of {move.package_id} is being removed at this moment."
-            return _Outcome(result=replace(failed, reason=reason, hint="Run the same again."), events=events)
         for source in self.fitting.sources[move.package_id]:
             began = time.monotonic()
             try:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 
-from holdings.catalogue.leasing import Lease, Purpose
+from holdings.catalogue.leasing import Lease, Purpose, begin, end, holder_of
 from holdings.errors import HoldfastError
 from holdings.house import House
 
@@ -59,8 +59,12 @@ class Leases:
 
 @contextmanager
 def leases(house: House, holder: str) -> Iterator[Leases]:
-    """Leases that are prolonged inside, and given back at the end."""
-    held, stop = Leases(house, holder), threading.Event()
+    """Leases that are prolonged inside, and given back at the end.
+
+    holder : the run that takes them.
+    """
+    held, stop = Leases(house, holder_of(holder)), threading.Event()
+    begin(held.holder)
 
     def keep() -> None:
         while not stop.wait(_PROLONGED_EVERY.total_seconds()):
@@ -74,3 +78,4 @@ def leases(house: House, holder: str) -> Iterator[Leases]:
         stop.set()
         keeper.join()
         held.give_back()
+        end(held.holder)

@@ -1,4 +1,4 @@
-"""Who may work on a package meanwhile: many may read its copies, or one may remove one.
+"""Who may work on a package meanwhile: many may read its copies, one may make some, or one may remove one.
 
 A lease keeps two runs, on one machine or on two, from undoing each other's work: nobody removes
 a source that somebody copies from, and two removals of one package never run side by side. It is
@@ -7,6 +7,8 @@ a courtesy with an end. What holds even where a holder slept past it is `Entry.e
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +23,8 @@ class Purpose(StrEnum):
 
     READING = "reading"
     """Its copies are read or copied from: none of them may be removed."""
+    COPYING = "copying"
+    """They are read, and new ones are made: whoever else would make some waits, or does other things."""
     REMOVING = "removing"
     """One of its copies is being removed: nobody else is at work on it."""
 
@@ -31,9 +35,48 @@ class Lease:
 
     package_id: str
     holder: str
-    """One run of one command; never the same twice."""
+    """One run of one command (`holder_of`); never the same twice."""
     purpose: Purpose
     until: datetime
+
+
+_HERE = socket.gethostname()
+_living: set[str] = set()
+"""The holders of this process."""
+
+
+def holder_of(run: str) -> str:
+    """A holder that others on this machine can look for: the run, and the process that it is."""
+    return f"{run} {os.getpid()}@{_HERE}"
+
+
+def begin(holder: str) -> None:
+    """Say that a run of this process is at work."""
+    _living.add(holder)
+
+
+def end(holder: str) -> None:
+    """Say that it is no more, however it ended."""
+    _living.discard(holder)
+
+
+def _is_gone(holder: str) -> bool:
+    """Whether a holder is known to be at work no more: a process of this machine that ended.
+
+    In doubt it lives: then its lease ends when it says.
+    """
+    number, at, host = holder.rpartition(" ")[2].partition("@")
+    if not at or host != _HERE or not number.isdecimal():
+        return False
+    if int(number) == os.getpid():
+        return holder not in _living
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def grantable(wanted: Sequence[Lease], held: Iterable[Lease], *, now: datetime) -> list[Lease]:
@@ -50,7 +93,12 @@ def grantable(wanted: Sequence[Lease], held: Iterable[Lease], *, now: datetime) 
 
 
 def _in_the_way(wanted: Lease, other: Lease) -> bool:
-    return other.holder != wanted.holder and Purpose.REMOVING in (wanted.purpose, other.purpose)
+    if other.holder == wanted.holder:
+        return False
+    if Purpose.REMOVING in (wanted.purpose, other.purpose):
+        return True
+    # Of a run that was killed nothing is on its way that could do harm: what it wrote is met and read.
+    return wanted.purpose is other.purpose is Purpose.COPYING and not _is_gone(other.holder)
 
 
 def take(database: Database, wanted: Sequence[Lease], *, now: datetime) -> list[Lease]:

@@ -90,6 +90,7 @@ def apply(
     from holdings.allocating import share_freed_memory
     from holdings.errors import BadInput
     from tiering.applying import Only, apply_plan
+    from tiering.fitting import refuse_of_another_catalogue
     from tiering.plan import read_plan
     from tiering.policy import read_policy
 
@@ -98,8 +99,9 @@ def apply(
     share_freed_memory()
     with open_here(settings) as house, crew_of(house, scheduler) as crew:
         policy = read_policy(house.settings.policy)
-        half = None if only is None else Only(only)
-        applied = apply_plan(house, read_plan(plan_file), policy, only=half, crew=crew)
+        half, plan = None if only is None else Only(only), read_plan(plan_file)
+        refuse_of_another_catalogue(house, plan, origin=str(plan_file))
+        applied = apply_plan(house, plan, policy, only=half, crew=crew, waits=True)
     answer(applied_document(applied), applied_lines(applied), as_json=as_json)
     return _applied_status(applied)
 

@@ -144,5 +144,10 @@ class MemoryCatalogue:
                 if name == holder and (package_ids is None or package_id in package_ids):
                     del self._leases[package_id, name]
 
+    def forget_leases(self) -> None:
+        """As if all of them had ended."""
+        with self._lock:
+            self._leases.clear()
+
     def close(self) -> None:
         """Nothing to give back."""

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -11,10 +14,12 @@ from pathlib import Path
 import pytest
 
 from holdings.catalogue.interface import Entry
+from holdings.catalogue.leasing import Lease, Purpose, holder_of
 from holdings.catalogue.manifest import manifest_bytes
+from holdings.clock import FixedClock
 from holdings.errors import BadInput, PlanRefused, Unavailable
 from holdings.house import House
-from holdings.observing import Advanced, Happening
+from holdings.observing import Advanced, Happening, Waiting
 from holdings.records import JOURNAL_PREFIX, MANIFEST_NAME, Copy, CopyStatus, EventType, Outcome
 from holdings.stores import reading
 from holdings.stores.counting import CountingStore
@@ -40,7 +45,7 @@ from tests.tiering.holding import (
     with_stores,
     write,
 )
-from tiering import beyond, copying
+from tiering import applying, beyond, copying
 from tiering.applying import Applied, apply_plan
 from tiering.hands import Hands
 from tiering.plan import Cost, Plan, sealed
@@ -93,8 +98,13 @@ READS = {"get", "get_whole"}
 PUTS = {"put", "put_stream"}
 
 
+@pytest.fixture(autouse=True)
+def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(applying, "_LOOKED_EVERY_SECONDS", 0.02)
+
+
 def apply(house: House, plan: Plan | None = None, policy: Policy | None = None) -> Applied:
-    return apply_plan(house, plan or a_plan(house), policy or a_policy())
+    return apply_plan(house, plan or a_plan(house), policy or a_policy(), waits=True)
 
 
 def test_the_journey_on_folders(kept: House) -> None:
@@ -596,6 +606,75 @@ def test_two_at_once_do_no_harm(kept: House) -> None:
     assert all(is_whole(house.store("cold"), package) for package in packages)
     assert all(statuses(house, package) == {"hot": V, "cold": V} for package in packages)
     assert apply(house, plan).nothing_left
+
+
+def test_two_at_once_carry_the_bytes_once(kept: House) -> None:
+    """The first stands still in its first put until the second waits for it."""
+    house = kept
+    packages = [deposit(house, n) for n in range(1, 5)]
+    plan = a_plan(house)
+    waited, starting = threading.Event(), threading.Lock()
+    counting, before = CountingStore(house.store("cold")), _journal_bytes(house)
+    results: list[Applied] = []
+
+    class Standing(Wrapper):
+        def put(self, key: str, data: Buffer) -> Written:
+            with starting:
+                if not second.ident:
+                    second.start()
+            assert waited.wait(20)
+            return super().put(key, data)
+
+    def told(happening: Happening) -> None:
+        if isinstance(happening, Waiting) and "another run" in happening.what:
+            waited.set()
+
+    def follow() -> None:
+        results.append(apply(replace(with_stores(house, cold=counting), observer=told), plan))
+
+    second = threading.Thread(target=follow)
+    first = apply(with_stores(house, cold=Standing(counting)), plan)
+    second.join()
+    assert (len(first.done), first.already_done, first.failed) == (4, 0, ())
+    assert (len(results[0].done), results[0].already_done, results[0].complete) == (0, 4, True)
+    manifests = sum(len(manifest_bytes(package)) for package in packages)
+    journals = _journal_bytes(house) - before
+    put = counting.bytes_moved["put"] + counting.bytes_moved["put_stream"]
+    assert put == sum(package.size_bytes for package in packages) + manifests + journals
+
+
+def _journal_bytes(house: House) -> int:
+    return sum(info.size_bytes for info in house.store("cold").list(JOURNAL_PREFIX))
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_what_a_run_that_died_had_begun_is_taken_over(house: House, here: bool) -> None:
+    """At once where it ran on this machine, and once its lease has ended elsewhere."""
+    package = deposit(house, 1)
+    plan = a_plan(house)
+    dead = holder_of("apply-1").replace(str(os.getpid()), str(_ended_process()))
+    until = TEST_TIME + timedelta(minutes=5)
+    lease = Lease(
+        package_id=package.package_id,
+        holder=dead if here else f"{dead}-elsewhere",
+        purpose=Purpose.COPYING,
+        until=until,
+    )
+    assert house.catalogue.lease([lease], now=TEST_TIME)
+    result = apply_plan(house, plan, a_policy())
+    assert result.complete == here
+    if not here:
+        (failed,) = result.failed
+        assert "by another run at this moment" in failed.reason
+        assert not is_whole(house.store("cold"), package)
+    assert apply(house.at(FixedClock(until)), plan).complete
+    assert is_whole(house.store("cold"), package)
+
+
+def _ended_process() -> int:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
 
 
 # Status

@@ -48,6 +48,7 @@ from tests.tiering.holding import (
     deposit,
     emptied,
     flip_a_bit,
+    forget_leases,
     is_whole,
     lose,
     statuses,
@@ -206,13 +207,18 @@ class Tiering(RuleBasedStateMachine):
         assert ends + applied.already_done == len(plan.moves) + len(plan.removals)
 
     @precondition(lambda self: self.plans)
-    @rule(data=st.data(), name=st.sampled_from(NAMES), at_call=st.integers(1, 25))
-    def two_at_once(self, data: st.DataObject, name: str, at_call: int) -> None:
-        """While one waits for a store's answer, another one runs from its beginning to its end."""
+    @rule(data=st.data(), name=st.sampled_from(NAMES), at_call=st.integers(1, 25), slept=st.booleans())
+    def two_at_once(self, data: st.DataObject, name: str, at_call: int, slept: bool) -> None:
+        """While one waits for a store's answer, another one runs from its beginning to its end.
+
+        slept : so long that the leases of the first have ended.
+        """
         plan, policy = data.draw(st.sampled_from(self.plans[-2:]))
         other, its_policy = data.draw(st.sampled_from(self.plans[-2:]))
 
         def meanwhile() -> None:
+            if slept:
+                forget_leases(self.house)
             with suppress(PlanRefused):
                 apply_plan(self.house, other, its_policy)
 

@@ -226,7 +226,7 @@ def test_while_a_copy_is_removed_nothing_is_copied_from_it(house: House) -> None
     assert house.catalogue.lease([lease], now=LATER)
     result = applied(house, plan)
     assert {each.reason for each in result.failed} == {
-        f"A copy of {package.package_id} is being removed at this moment."
+        f"A copy of {package.package_id} is being made or removed by another run at this moment."
     }
     later = house.at(FixedClock(until))
     assert apply_plan(later, plan, POLICY).complete, "a lease whose holder died ends by itself"
