@@ -65,6 +65,8 @@ def read_delimited(source: Source, records: Records) -> None:
         )
     rows = _rows(source, dialect, encoding, findings)
     _, headers = next(rows, (0, []))
+    if headers and headers[0].casefold() == "sep=" and not any(headers[1:]):
+        _, headers = next(rows, (0, []))  # Excel's word on the delimiter, which was found out
     if not headers:
         raise BadInput(
             f"{source.name} holds nothing: the first line of a table names its columns.",

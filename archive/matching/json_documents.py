@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from archive.matching.bounds import MAX_JSON_CHARACTERS
+from archive.matching.findings import shown
 from archive.matching.sources import Source
 from holdings.errors import BadInput
 
@@ -19,7 +20,22 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse)
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{shown(twice)} stands twice in one object, and nobody knows which of them counts")
+    return found
+
+
+_DECODER = json.JSONDecoder(
+    parse_constant=_refuse,
+    # As they are written: 52.10 is no 52.1, and 1e999 not infinite.
+    parse_float=str,
+    parse_int=str,
+    object_pairs_hook=_object,
+)
 
 
 def json_values(source: Source) -> Iterator[Any]:

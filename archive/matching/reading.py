@@ -23,6 +23,7 @@ _REFUSED = (
     (b"7z\xbc\xaf", "is a 7-Zip archive", "Give a zip or the unpacked folder."),
     (b"\xd0\xcf\x11\xe0", "is an old Excel workbook", "Save the sheet as CSV (UTF-8)."),
     (b"SQLite format 3", "is a database", _HOW_OUT),
+    (b"PARE", "is an encrypted Parquet file", "Write it again without encryption."),
     (b"%PDF", "is a PDF", _HOW_OUT),
     (b"\xff\xd8\xff", "is an image", _HOW_OUT),
     (b"\x89PNG", "is an image", _HOW_OUT),

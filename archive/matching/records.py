@@ -107,6 +107,11 @@ class Sheet:
             text = _json(row[1])
             if len(text) > MAX_RECORD_CHARACTERS:
                 raise too_long(self.origin, f"{self.unit} {row[0]}")
+            if "\\u0000" in text and any("\0" in value for value in row[1] if value):
+                raise BadInput(
+                    f"{self.origin}, {self.unit} {row[0]} holds a NUL character, which is no text.",
+                    hint="Take it out: nothing that is written as a table can keep it.",
+                )
             batch.append(row)
             told.append(text)
             characters += len(text)

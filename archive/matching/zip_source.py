@@ -35,10 +35,11 @@ def zip_sources(path: Path) -> dict[str, Source]:
         with zipfile.ZipFile(path) as opened:
             members = opened.infolist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-        raise BadInput(f"{path.name} is not a zip that can be read: {error}.") from None
+        raise BadInput(f"{path.name} is not a zip that can be read: {error}.", hint=_HOW_OUT) from None
     if len(members) > MAX_MEMBERS:
         raise BadInput(
-            f"{path.name} holds {len(members):,} files; an archive of metadata may hold {MAX_MEMBERS:,}."
+            f"{path.name} holds {len(members):,} files; an archive of metadata may hold {MAX_MEMBERS:,}.",
+            hint=_HOW_OUT,
         )
     sources: dict[str, Source] = {}
     for member in members:

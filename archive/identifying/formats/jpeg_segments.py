@@ -23,7 +23,7 @@ _HIERARCHICAL = frozenset((0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF, 0xDE))
 _MOST_SEGMENTS = 10_000
 _MOST_FILL_BYTES = 1024
 _MOST_ICC_BYTES = 16 * 1024 * 1024
-_SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
+_SOI, _EOI, _SOS, _DQT = 0xD8, 0xD9, 0xDA, 0xDB
 _TABLES = frozenset((0xC4, 0xCC, 0xDB, 0xDC, 0xDD, 0xFE))
 """DHT, DAC, DQT, DNL, DRI, COM."""
 
@@ -49,7 +49,7 @@ class Segments:
 def read_segments(data: Bytes) -> Segments:
     """Everything up to the first scan. Raises Broken."""
     segments = Segments(frame=Frame(process="", width=0, height=0, precision=0, components=()))
-    at = 2
+    at, has_steps = 2, False
     for _ in range(_MOST_SEGMENTS):
         at, marker = next_marker(data, at)
         if marker in (_SOI, _EOI) or 0xD0 <= marker <= 0xD7 or marker == 0x01:
@@ -58,8 +58,11 @@ def read_segments(data: Bytes) -> Segments:
         if marker == _SOS:
             if not segments.frame.components:
                 raise Broken(f"its scan at byte {at} has no frame header before it")
+            if not has_steps and "lossless" not in segments.frame.process:
+                raise Broken(f"its scan at byte {at} has no quantisation table (DQT) before it")
             segments.scan_at = at
             return segments
+        has_steps = has_steps or marker == _DQT
         _take(data, segments, marker, at, size)
         at += 2 + size
     raise Broken(f"it has more than {_MOST_SEGMENTS} segments before its first scan")

@@ -84,7 +84,7 @@ _REFUSED = {
     "nested_brackets": ("[" * 100_000, "not valid JSON"),
     "not_json": ("{'a': 1}", "not valid JSON"),
     "infinity": ('[{"dwc:year": Infinity}]', "not valid JSON"),
-    "long_number": ("[" + "9" * 5000 + "]", "not valid JSON"),
+    "long_number": ("[" + "9" * 5000 + "]", "where an openDS document should be"),
     "no_document": ("[1]", "where an openDS document should be"),
     "other_json": ('{"a": 1}', "neither a digital specimen nor a digital medium"),
     "half_a_character": ('{"dwc:catalogNumber": "\\ud800"}', "half a character"),
