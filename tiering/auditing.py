@@ -148,11 +148,21 @@ def _slowed(house: House, bytes_per_second: float | None) -> House:
 
 
 def _in_turn(house: House, absent: set[tuple[str, str]]) -> list[Copy]:
-    """Copies that a listing lacked, then the oldest reading first, the stores taking turns."""
+    """Copies that a listing lacked, then those looked at longest ago, the stores taking turns.
+
+    By the last look, not the last good reading: what sleeps, and what nobody can mend, would come first
+    every night, and a share of the copies would never get further.
+    """
+    looked_at = house.catalogue.looked_at()
     copies = [
         copy for copy in house.catalogue.copies() if copy.status in _CLAIMED and copy.store in house.stores
     ]
-    copies.sort(key=lambda copy: (copy.verified_at or _EVER, copy.package_id))
+    copies.sort(
+        key=lambda copy: (
+            looked_at.get((copy.package_id, copy.store)) or copy.verified_at or _EVER,
+            copy.package_id,
+        )
+    )
     by_store = [[copy for copy in copies if copy.store == name] for name in house.stores]
     turns = [copy for turn in zip_longest(*by_store) for copy in turn if copy is not None]
     return sorted(turns, key=lambda copy: (copy.package_id, copy.store) not in absent)

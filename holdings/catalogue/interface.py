@@ -161,6 +161,11 @@ class Catalogue(Protocol):
         how many, and the earliest of their latest assertions."""
         ...
 
+    def looked_at(self) -> Mapping[tuple[str, str], datetime]:
+        """By package and store the copies that were looked at again since they were last found good, and
+        when last: found damaged or gone, or told of by their store while they slept."""
+        ...
+
     def package_table(self) -> pa.Table:
         """All packages for vectorised work, a row each.
 

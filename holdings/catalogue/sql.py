@@ -125,6 +125,17 @@ class SqlCatalogue(ABC):
         words = (EventType.ASSERTION.value, Outcome.SUCCESS.value, CopyStatus.VERIFIED.value)
         return {store: (copies, rows.aware(at)) for store, copies, at in self._rows(query, *words)}
 
+    def looked_at(self) -> Mapping[tuple[str, str], datetime]:
+        query = """
+            SELECT c.package_id, c.store, max(e.happened_at) FROM copies AS c
+            JOIN events AS e ON e.package_id = c.package_id AND e.store = c.store
+            WHERE e.event_type IN ($1::VARCHAR, $2::VARCHAR)
+                AND (c.verified_at IS NULL OR e.happened_at > c.verified_at)
+            GROUP BY c.package_id, c.store
+        """
+        words = (EventType.FIXITY_CHECK.value, EventType.ASSERTION.value)
+        return {(package_id, store): rows.aware(at) for package_id, store, at in self._rows(query, *words)}
+
     def package_table(self) -> pa.Table:
         import pyarrow as pa  # noqa: PLC0415  # most verbs do without it, and it takes long to import
 

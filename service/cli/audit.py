@@ -113,7 +113,7 @@ def _bytes(text: str | None, option: str) -> int | None:
     if text is None:
         return None
     try:
-        found = parse_size(text)
+        found = parse_size(text.removesuffix("/s") if option == "--rate" else text)
     except ValueError as error:
         raise BadInput(f"{option} is '{text}'; {error}.") from None
     if not found:

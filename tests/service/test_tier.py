@@ -123,6 +123,12 @@ def test_what_one_run_may_not_copy_is_below_the_policy_all_the_same(
     assert "1 package of 1 below the policy." in capsys.readouterr().out
 
 
+def test_a_rate_may_be_written_as_one(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["audit", "--rate", "200MB/s"]) == 0
+    assert "1 copy read" in capsys.readouterr().out
+    assert run(["audit", "--budget", "200MB/s"]) == 2
+
+
 def test_of_many_packages_below_the_policy_some_are_named(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

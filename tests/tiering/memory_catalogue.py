@@ -120,6 +120,18 @@ class MemoryCatalogue:
             found[copy.store] = copies + 1, min(at, oldest)
         return found
 
+    def looked_at(self) -> Mapping[tuple[str, str], datetime]:
+        latest = {
+            (event.package_id, event.store or ""): event.at
+            for event in self.events(types=[EventType.FIXITY_CHECK, EventType.ASSERTION])
+        }
+        return {
+            (copy.package_id, copy.store): at
+            for copy in self.copies()
+            if (at := latest.get((copy.package_id, copy.store))) is not None
+            and (copy.verified_at is None or at > copy.verified_at)
+        }
+
     def copy_table(self) -> pa.Table:
         kept = self.copies()
         return pa.table(

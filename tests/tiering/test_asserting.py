@@ -114,6 +114,14 @@ def asleep(house: House, *numbers: int) -> tuple[House, list[Package]]:
     return replace(house, clock=FixedClock(LATER)), packages
 
 
+def test_stores_are_asked_by_turns_of_what_sleeps(house: House) -> None:
+    later, packages = asleep(house, 1, 2)
+    nights = [replace(later, clock=FixedClock(LATER + timedelta(days=days))) for days in (0, 1, 2)]
+    told = [[each.package_id for each in audit(night, share=1 / 2).asserted] for night in nights]
+    first, second = sorted(package.package_id for package in packages)
+    assert told == [[first], [second], [first]]
+
+
 def read_at(house: House, package: Package, store: str = "cold") -> object:
     (copy,) = house.catalogue.copies(package_id=package.package_id, store=store)
     return copy.verified_at

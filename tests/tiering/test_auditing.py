@@ -138,6 +138,15 @@ def test_the_oldest_reading_comes_first_and_stores_take_turns(house: House) -> N
     assert audit(house, budget_bytes=2 * packages[0].size_bytes + 1).left == 4
 
 
+def test_what_nobody_can_mend_does_not_come_first_every_night(house: House) -> None:
+    packages = [deposit(house, number) for number in (1, 2, 3)]
+    lost, *others = sorted(package.package_id for package in packages)
+    flip_a_bit(house.store("hot"), f"packages/{lost}/part-0.bin")
+    nights = [replace(house, clock=FixedClock(TEST_TIME + timedelta(days=days))) for days in (1, 2, 3, 4)]
+    seen = [[copy.package_id for copy in audit(night, share=1 / 3).copies] for night in nights]
+    assert seen == [[lost], [others[0]], [others[1]], [lost]]
+
+
 class Asleep(Wrapper):
     def _ask(self, verb: str, key: str, call: Callable[[], Answer]) -> Answer:
         if verb in ("get", "get_whole") and key.startswith("packages/"):
