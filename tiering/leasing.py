@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 from holdings.catalogue.leasing import Lease, Purpose, begin, end, holder_of
-from holdings.errors import HoldfastError
+from holdings.errors import Conflict, HoldfastError
 from holdings.house import House
 
 LIVES = timedelta(minutes=15)
@@ -55,6 +55,15 @@ class Leases:
             named = [package_id for package_id, what in held.items() if what is purpose]
             with suppress(HoldfastError):  # busy now; there are two more tries before it ends
                 self.take(named, purpose)
+
+
+def somebody_else(package_id: str) -> Conflict:
+    """What to say where a lease was not granted."""
+    minutes = LIVES // timedelta(minutes=1)
+    return Conflict(
+        f"Somebody else is at work on {package_id}.",
+        hint=f"Run the same again later; what a killed run worked on is free after {minutes} minutes.",
+    )
 
 
 @contextmanager

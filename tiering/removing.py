@@ -26,7 +26,7 @@ from holdings.stores.reaching import Reachable
 from holdings.stores.removing import RemovalProof, Witness, remove
 from tiering.circumstances import find_circumstances
 from tiering.crew import Crew
-from tiering.leasing import Leases
+from tiering.leasing import Leases, somebody_else
 from tiering.locking import Locks
 from tiering.plan import Removal
 from tiering.policy import Guards, Rule
@@ -59,7 +59,7 @@ class Remover:
     def remove(self, removal: Removal, package: Package, rule: Rule) -> Removal | Kept:
         """Remove the copy, or say why not."""
         if not self.leases.take([package.package_id], Purpose.REMOVING):
-            return kept(removal, Conflict(f"Somebody else is at work on {package.package_id}."))
+            return kept(removal, somebody_else(package.package_id))
         try:
             self._refuse_if_bound(removal)
             self.locks.refuse_if_locked(removal.store, package)

@@ -23,7 +23,7 @@ from holdings.stores.interface import ObjectInfo, Store
 from holdings.stores.reading import read_and_hash
 from holdings.stores.removing import RemovalProof, Witness, remove
 from tiering.copying import SourceAway, SourceLost, copy_package
-from tiering.leasing import Leases, leases
+from tiering.leasing import Leases, leases, somebody_else
 from tiering.proving import read_witness
 
 QUARANTINE = "holdfast/quarantine/"
@@ -70,7 +70,7 @@ def _mended(house: House, held: Leases, copy: Copy, *, wakes: bool) -> Repaired:
     aside: list[str] = []
     try:
         if not held.take([copy.package_id], Purpose.REMOVING):
-            raise Conflict(f"Somebody else is at work on {copy.package_id}.")
+            raise somebody_else(copy.package_id)
         witness = _witness(house, package, copy.store)
         aside += _make_room(house, package, copy.store, witness, held.holder)
         copy_package(package, house.store(witness.store), house.store(copy.store))

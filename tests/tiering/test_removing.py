@@ -212,7 +212,9 @@ def test_what_somebody_copies_from_is_not_removed(house: House) -> None:
     until = LATER + timedelta(minutes=5)
     lease = Lease(package_id=package.package_id, holder="another run", purpose=Purpose.READING, until=until)
     assert house.catalogue.lease([lease], now=LATER)
-    assert "Somebody else is at work" in applied(house, plan).kept[0].reason
+    (kept,) = applied(house, plan).kept
+    assert "Somebody else is at work" in kept.reason
+    assert "free after 15 minutes" in (kept.hint or "")
     assert is_whole(house.store("hot"), package)
     house.catalogue.give_back("another run")
     assert applied(house, plan).complete

@@ -33,7 +33,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from holdings.errors import BadInput
 from holdings.settings.problems import Problem, parse_toml, problems_of
@@ -58,6 +66,12 @@ _Size = Annotated[int, BeforeValidator(parse_size)]
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 
 
+def _times_of_day(text: str) -> str:
+    if not _HOURS.fullmatch(text):
+        raise ValueError("hours are two times of the day (UTC) such as 20:00-06:00")
+    return text
+
+
 class _Removal(_Strict):
     packages: Annotated[int, Field(ge=0)] = 0
     size: _Size = 0
@@ -70,7 +84,7 @@ class _Removal(_Strict):
 class _Run(_Strict):
     size: _Size | None = None
     spend: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
-    hours: Annotated[str, StringConstraints(pattern=f"^{_HOURS.pattern}$")] | None = None
+    hours: Annotated[str, AfterValidator(_times_of_day)] | None = None
 
     def ceilings(self) -> RunCeilings:
         return RunCeilings(size_bytes=self.size, spend=self.spend, hours=_minutes(self.hours))

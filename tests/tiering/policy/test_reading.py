@@ -164,7 +164,7 @@ def test_guards_of_removals_and_runs(tmp_path: Path) -> None:
         ("packages = -1", "", "packages"),
         ('size = "much"', "", "size"),
         ("bytes = 5", "", "bytes"),
-        ("", 'hours = "25:00-06:00"', "hours"),
+        ("", 'hours = "25:00-06:00"', "two times of the day"),
         ("", 'hours = "06:00-06:00"', "hours"),
         ("", "spend = -1", "spend"),
     ],
