@@ -8,8 +8,8 @@
 6. `storing`      into the store, read back; `holding`: recorded; `acknowledging`: and only then told
 
 `deposit` is the whole way. What is known on it lies in the `journal`, so that memory is bounded and
-a deposit that was stopped goes on; who does the work is the `crew`: this process, others beside it for small files
-(`mates`), or a Dask cluster (`batch`).
+a deposit that was stopped goes on; who does the work is the `crew`: this process, for small files others
+beside it (`mates`), or a Dask cluster (`batch`).
 
 And what goes with it: `finding`, `getting`, `verifying`, `exporting`, `receipting`.
 """
