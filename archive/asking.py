@@ -112,7 +112,9 @@ def size_span(text: str) -> Span[int]:
         try:
             size = parse_size(int(part) if part.isascii() and part.isdigit() else part)
         except ValueError as error:
-            raise BadInput(f"The size {part[:40]!r} is none: {error}.") from None
+            raise BadInput(
+                f"The size {part[:40]!r} is none: {error}.", hint="For example: '>10MB', 1MB..10MB"
+            ) from None
         return size, size + 1
 
     return _span(text, bounds)

@@ -48,7 +48,9 @@ def read_records(named: Path, source: Path | None) -> Metadata:
     looked = " and in ".join(str(path.parent) for path in places)
     raise BadInput(
         f"The metadata {named} is not there; it was looked for in {looked}.",
-        hint=None if source else "A source that is no folder is not looked into: give a file that lies here.",
+        hint="Give its path from here, or from the source."
+        if source
+        else "A source that is no folder is not looked into: give a file that lies here.",
     )
 
 

@@ -42,7 +42,10 @@ def prepare(
     journal.identifies_by(f"{software()}, {check}")
     _identify(journal, crew, check, house.observer)
     if not journal.files.count("image"):
-        raise BadInput(f"The source {origin} holds no image.{_first_reasons(journal.left_out.first(4))}")
+        raise BadInput(
+            f"The source {origin} holds no image.{_first_reasons(journal.left_out.first(4))}",
+            hint="Name the folder, archive or prefix in which the images lie.",
+        )
     match_images(journal, metadata, pattern=house.settings.matching.pattern)
     bags = house.settings.bags
     with journal.writing():

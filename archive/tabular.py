@@ -22,7 +22,10 @@ TERMS = "terms"
 def check_table_target(target: Path) -> None:
     """BadInput where `target` is there already, or is neither .csv nor .parquet."""
     if target.suffix.lower() not in (".csv", ".parquet"):
-        raise BadInput(f"{target} is to be a table, and its name ends with neither .csv nor .parquet.")
+        raise BadInput(
+            f"{target} is to be a table, and its name ends with neither .csv nor .parquet.",
+            hint=f"For example: {target.stem or 'found'}.csv",
+        )
     check_target(target)
 
 

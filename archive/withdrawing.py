@@ -132,6 +132,7 @@ def _checked(what: str, text: str) -> str:
     if not text or not text.isprintable() or len(text) > MOST_CHARACTERS:
         raise BadInput(
             f"A {what} takes 1 to {MOST_CHARACTERS:,} printable characters in one line: it is kept for ever.",
+            hint="Say it in a sentence, and where the papers are that tell the rest.",
         )
     return text
 

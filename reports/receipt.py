@@ -6,13 +6,14 @@ holds every one, and is written as it is made. Neither is ever seen half.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 
 from archive.landing import check_target, landing_file
 from archive.receipt import ReceiptDocument
-from holdings.errors import Unavailable
+from holdings.errors import BadInput, HoldfastError, Unavailable
 from holdings.records import short
 from reports.numbers import count, day_of, joined, plural, si_bytes
 from reports.receipt_json import receipt_lines
@@ -43,12 +44,30 @@ def write_receipt(document: ReceiptDocument, folder: Path, *, overwrite: bool) -
     return page, data
 
 
+@contextmanager
+def folder_for_receipts(folder: Path) -> Iterator[None]:
+    """As `make_folder`; it goes again where it was not there and nothing came of it."""
+    was_there = folder.exists()
+    make_folder(folder)
+    try:
+        yield
+    except HoldfastError:
+        if not was_there:
+            with suppress(OSError):  # somebody else's receipts lie in it
+                folder.rmdir()
+        raise
+
+
 def make_folder(folder: Path) -> None:
-    """Make the folder of the receipts. Raises Unavailable where that cannot be."""
+    """Make the folder of the receipts.
+
+    Raises Unavailable where that cannot be, BadInput where something else bears its name.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Unavailable(
+        kind = BadInput if isinstance(error, FileExistsError | NotADirectoryError) else Unavailable
+        raise kind(
             f"The folder {folder} for receipts cannot be made: {error.strerror}.",
             hint="Name another with --receipt.",
         ) from None

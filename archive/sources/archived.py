@@ -16,7 +16,8 @@ HINT = "Unpack it, look at it, and deposit the folder."
 
 def refused(archive: BytesAt, why: str) -> BadInput:
     """What the survey raises for an archive that cannot be believed."""
-    return BadInput(f"The source {archive.name} is refused: {why.rstrip('.')}.", hint=HINT)
+    clause = why[:1].lower() + why[1:].rstrip(".")
+    return BadInput(f"The source {archive.name} is refused: {clause}.", hint=HINT)
 
 
 def plain_name(name: str) -> str:

@@ -55,7 +55,10 @@ def open_stored(store: StoreForBags, key: str) -> BagSource:
         except NotFound:
             pass
     if next(store.list(key.rstrip("/") + "/"), None) is None:
-        raise BadInput(f"{store.name} holds neither an object {key} nor anything below it.")
+        raise BadInput(
+            f"{store.name} holds neither an object {key} nor anything below it.",
+            hint="A key is written as the store spells it: packages/nhmuk-pinned-0f3a52c1d9e4/bag.tar",
+        )
     return PrefixSource(store, key)
 
 

@@ -112,7 +112,10 @@ def read_profile(path: Path) -> Profile:
             data = opened.read(_MAX_BYTES)
         return Profile.model_validate_json(data)
     except OSError as error:
-        raise BadInput(f"The profile {path} cannot be read: {error.strerror}.") from None
+        raise BadInput(
+            f"The profile {path} cannot be read: {error.strerror}.",
+            hint="Give a JSON file, or holdfast for the profile of our own bags.",
+        ) from None
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"

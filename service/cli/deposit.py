@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _NAMED = 20
 """Of a kind, so many are named on the screen; `--json` names all."""
+_BAG_BYTES_HINT = 'For example: --bag-bytes "512 MB"'
 _ARCHIVE = re.compile(r"\.(tar|tar\.gz|tgz|zip)\Z")
 
 
@@ -98,14 +99,17 @@ def deposit(
     """
     from archive.deposit import Wishes, depositing
     from archive.receipting import receipt_of
-    from reports.receipt import make_folder, write_receipt
+    from reports.receipt import folder_for_receipts, write_receipt
 
     wishes = Wishes(metadata=metadata, check=_check(check), bag_bytes=_bytes(bag_bytes), scheduler=scheduler)
     collection = collection or _named_after(source)
     with open_here(settings) as house:
         folder = receipts or house.settings.folder / RECEIPTS_FOLDER
-        make_folder(folder)  # before anything is stored: without it nothing could be acknowledged
-        with depositing(house, source, collection=collection, wishes=wishes) as receipt:
+        with (
+            # Before anything is stored: without it nothing could be acknowledged.
+            folder_for_receipts(folder),
+            depositing(house, source, collection=collection, wishes=wishes) as receipt,
+        ):
             written = write_receipt(receipt_of(house, receipt), folder, overwrite=True)
             answer(receipt_document(receipt, written), _lines(receipt, written), as_json=as_json)
             return NO if receipt.missed else DONE
@@ -129,7 +133,8 @@ def _check(text: str) -> Check:
         return Check(text)
     except ValueError:
         raise BadInput(
-            f"--check is '{text[:80]}'; it is {' or '.join(check.value for check in Check)}."
+            f"--check is '{text[:80]}'; it is {' or '.join(check.value for check in Check)}.",
+            hint="Leave it out: it is structure then.",
         ) from None
 
 
@@ -141,9 +146,9 @@ def _bytes(text: str | None) -> int | None:
     try:
         found = parse_size(int(text) if text.isdecimal() and text.isascii() else text)
     except ValueError as error:
-        raise BadInput(f"--bag-bytes is '{text[:80]}': {error}.") from None
+        raise BadInput(f"--bag-bytes is '{text[:80]}': {error}.", hint=_BAG_BYTES_HINT) from None
     if found < 1:
-        raise BadInput("--bag-bytes is 0: a bag holds at least one file.")
+        raise BadInput("--bag-bytes is 0: a bag holds at least one file.", hint=_BAG_BYTES_HINT)
     return found
 
 

@@ -149,7 +149,10 @@ def _check_alone(asked: Asked) -> None:
     from holdings.errors import BadInput
 
     if asked != Asked():
-        raise BadInput("--sql says everything by itself; other conditions go into its WHERE and LIMIT.")
+        raise BadInput(
+            "--sql says everything by itself; other conditions go into its WHERE and LIMIT.",
+            hint="holdfast find --help shows a query.",
+        )
 
 
 def _answer_list(house: House, asked: Asked, *, as_json: bool) -> int:
