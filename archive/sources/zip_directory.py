@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from archive.validating.bytes_at import BytesAt, Window
+from archive.validating.zipped import UNIX_SYSTEMS, ascii_of, second_name
 
 STORED, DEFLATED = 0, 8
 _END = struct.Struct("<4s4H2IH")
@@ -102,8 +104,8 @@ def _entry(window: Window, end: int) -> Entry:
         _ENTRY.unpack(fixed)[:13]
     )
     attributes, offset = _ENTRY.unpack(fixed)[15:]
-    name = window.read(name_bytes).decode("utf-8" if flags & _UTF_8 else "cp437", "surrogateescape")
-    extra = window.read(extra_bytes)
+    raw, extra = window.read(name_bytes), window.read(extra_bytes)
+    name = _name(raw, extra, is_utf8=bool(flags & _UTF_8), system=made_by >> 8)
     window.go_to(window.position + note_bytes)
     size, packed, offset = _wide(extra, [size, packed, offset])
     return Entry(
@@ -115,6 +117,26 @@ def _entry(window: Window, end: int) -> Entry:
         method=method,
         modified_s=_moment(date, time),
         kind=_kind(made_by >> 8, attributes, flags, method),
+    )
+
+
+def _name(raw: bytes, extra: bytes, *, is_utf8: bool, system: int) -> str:
+    """The name as its writer meant it: Unix and Macs write UTF-8 and do not say so."""
+    if is_utf8:
+        return raw.decode("utf-8", "surrogateescape")
+    second = second_name(extra)
+    if second is not None and not raw.isascii() and ascii_of(second) == ascii_of(raw):
+        raw, system = second, _UNIX
+    if system in UNIX_SYSTEMS:
+        with suppress(UnicodeDecodeError):
+            return raw.decode()
+    return raw.decode("cp437")
+
+
+def _bears(raw: bytes, name: str) -> bool:
+    """Whether the plain bytes of a name may be those of `name`."""
+    return name in (raw.decode("utf-8", "surrogateescape"), raw.decode("cp437")) or (
+        not raw.isascii() and ascii_of(raw) == ascii_of(name.encode("utf-8", "surrogateescape"))
     )
 
 
@@ -152,7 +174,7 @@ def _moment(date: int, time: int) -> int:
 
 
 def _kind(system: int, attributes: int, flags: int, method: int) -> str | None:
-    if system == _UNIX and (mode := attributes >> 16 & _KIND) not in (0, _FILE, _FOLDER):
+    if system in UNIX_SYSTEMS and (mode := attributes >> 16 & _KIND) not in (0, _FILE, _FOLDER):
         return "a link; links are not followed" if mode == _LINK else "a device, not a file"
     if flags & _ENCRYPTED:
         return "it is encrypted"
@@ -166,8 +188,7 @@ def data_offset(archive: BytesAt, name: str, header_offset: int) -> int:
         raise Damaged("is not where the zip's table of contents says")
     fields = _LOCAL.unpack(header)
     start = header_offset + _LOCAL.size
-    encoding = "utf-8" if fields[2] & _UTF_8 else "cp437"
-    if archive.at(start, fields[9]).decode(encoding, "surrogateescape") != name:
+    if not _bears(archive.at(start, fields[9]), name):
         raise Damaged("has another name at its place than in the zip's table of contents")
     return int(start + fields[9] + fields[10])
 

@@ -16,7 +16,7 @@ from archive.validating.unpacking import ALWAYS_ALLOWED_BYTES, MAX_RATIO
 
 _LOCAL = struct.Struct("<4s5H3I2H")
 _ENCRYPTED = 0x1
-_WITH_MODES = frozenset({3, 19})
+UNIX_SYSTEMS = frozenset({3, 19})
 """Unix and macOS: their upper attributes are the mode of the file."""
 _SIZES_FOLLOW = 0x8
 _IS_UTF8 = 0x800
@@ -103,7 +103,7 @@ class ZipSource:
         if not is_sure:
             sentence = f"{printable(name)} has a second name in the zip; which one a reader takes is chance."
             catalogue.tell("zip-header-lies", SERIALISED, sentence, name)
-        if member.create_system in _WITH_MODES and (member.external_attr >> 16) & _KIND not in (
+        if member.create_system in UNIX_SYSTEMS and (member.external_attr >> 16) & _KIND not in (
             0,
             0o100000,
             0o040000,
@@ -156,12 +156,12 @@ def _name(member: zipfile.ZipInfo) -> tuple[str, bool]:
     """
     name = member.orig_filename
     plain = _plain_name(member)
-    second = _second_name(member.extra)
+    second = second_name(member.extra)
     if second is not None and second != plain:
         # Between two encodings, what is ASCII stays.
-        same = not plain.isascii() and _ascii_of(plain) == _ascii_of(second)
+        same = not plain.isascii() and ascii_of(plain) == ascii_of(second)
         return (second.decode("utf-8", "surrogateescape") if same else name), same
-    if second is None and member.create_system not in _WITH_MODES:
+    if second is None and member.create_system not in UNIX_SYSTEMS:
         return name, True
     try:
         return plain.decode(), True
@@ -173,11 +173,12 @@ def _plain_name(member: zipfile.ZipInfo) -> bytes:
     return member.orig_filename.encode("utf-8" if member.flag_bits & _IS_UTF8 else "cp437")
 
 
-def _ascii_of(name: bytes) -> bytes:
+def ascii_of(name: bytes) -> bytes:
+    """What of a name is the same in all encodings of zips."""
     return bytes(byte for byte in name if byte < 128)
 
 
-def _second_name(extra: bytes) -> bytes | None:
+def second_name(extra: bytes) -> bytes | None:
     """The name that Info-ZIP's tools take instead of the plain one, where a member has it."""
     while len(extra) >= 4:
         kind, length = struct.unpack_from("<2H", extra)

@@ -53,10 +53,10 @@ def zip_that_climbs(folder: Path) -> None:
 
 
 def zip_that_lies(folder: Path) -> None:
-    with zipfile.ZipFile(folder / "in.zip", "w") as made:
+    with zipfile.ZipFile(folder / "in.zip", "w", zipfile.ZIP_DEFLATED) as made:
         made.write(folder / "source" / "sheet-001.jpg", "a.jpg")
     data = bytearray((folder / "in.zip").read_bytes())
-    data[100] ^= 1
+    data[data.index(b"PK\x01\x02") + 16] ^= 1
     (folder / "in.zip").write_bytes(data)
 
 
@@ -92,7 +92,7 @@ BAD: dict[str, tuple[Prepares, tuple[str, ...], tuple[str, ...]]] = {
     "a tar of links and devices": (tar_of_links, deposit("in.tar"), ("in.tar", "'a.jpg'", "not a file")),
     "a tar that was cut": (tar_cut_short, deposit("in.tar"), ("in.tar", "was cut short", "Unpack it")),
     "a zip that climbs": (zip_that_climbs, deposit("in.zip"), ("'../../a.jpg'", "'..' part")),
-    "a zip that lies": (zip_that_lies, deposit("in.zip"), ("a.jpg", "CRC-32", "Mend or remove")),
+    "a zip that lies": (zip_that_lies, deposit("in.zip"), ("in.zip", "'a.jpg'", "CRC-32", "Name the folder")),
     "the house itself": (nothing, deposit("."), ("store 'hot'", "one inside the other", "Deposit a folder")),
     "what Holdfast keeps": (
         nothing,
