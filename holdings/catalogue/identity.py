@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
 
 from holdings.errors import AlreadyExists, BadInput, Conflict, NotFound, Unavailable
 from holdings.records import PACKAGES_PREFIX
@@ -74,13 +76,37 @@ def _keep(store: Store, identity: str) -> str | None:
 class _AskedFirst(Wrapper, ABC):
     """A store that is used only once it has said whose it is."""
 
-    _is_known = False
+    def __init__(self, inner: Store) -> None:
+        super().__init__(inner)
+        self._is_known = False
+        self._lock = threading.Lock()
+        self._asked: Future[None] | None = None
 
     def _ask(self, verb: str, key: str, call: Callable[[], Answer]) -> Answer:
         if not self._is_known:
-            self._check()
-            self._is_known = True
+            self._find_out()
         return super()._ask(verb, key, call)
+
+    def _find_out(self) -> None:
+        """Ask, or hear what a thread is told that asks already: dozens of them begin at the same time.
+
+        After an error whoever comes next asks again.
+        """
+        with self._lock:
+            asked = self._asked
+            if asked is None:
+                mine = self._asked = Future()
+        if asked is not None:
+            asked.result()
+            return
+        try:
+            self._check()
+        except BaseException as error:
+            self._asked = None
+            mine.set_exception(error)
+            raise
+        self._is_known = True
+        mine.set_result(None)
 
     @abstractmethod
     def _check(self) -> None:
