@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from holdings.catalogue.interface import Catalogue, Entry
 from holdings.clock import from_iso, iso
-from holdings.errors import BadInput, Unavailable
+from holdings.errors import AlreadyExists, BadInput, Conflict, Unavailable
 from holdings.records import Copy, CopyStatus, Event, EventType, Outcome, batch_id, journal_key
 from holdings.stores.interface import Writes
 
@@ -106,12 +106,19 @@ class Ledger:
         body = "".join(event_to_json(event) + "\n" for event in events).encode()
         refused: Unavailable | None = None
         kept = 0
-        for store in self._journals.values():
+        for name, store in self._journals.items():
             try:
                 store.put(key, body)
                 kept += 1
             except Unavailable as error:
                 refused = error
+            except AlreadyExists:
+                # Its name is as fresh as the event: nobody but us has written it, through another store.
+                raise Conflict(
+                    f"The store '{name}' holds already what was just written to another one: they are one "
+                    "place under two names, so that a copy in each is one copy.",
+                    hint="Give each store of holdfast.toml a place of its own.",
+                ) from None
         if not kept:
             raise refused or BadInput(
                 "No store keeps journals, so history could not be rebuilt.",

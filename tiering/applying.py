@@ -32,12 +32,13 @@ from holdings.errors import HoldfastError, NotOnline
 from holdings.house import House
 from holdings.ledger import copy_after
 from holdings.observing import Advanced, CopyVerified, Finished, Happening, Started, Waiting
-from holdings.records import Event, EventType, Package
+from holdings.records import MANIFEST_NAME, Event, EventType, Package
 from holdings.stores.reaching import GivenUp, Reachable
 from tiering.applying_removals import apply_removals
 from tiering.copying import SourceAway, SourceLost
 from tiering.crew import Crew, Here
 from tiering.fitting import Fitting, fit
+from tiering.ground import refuse_one_place
 from tiering.holding import packages_on_hold
 from tiering.leasing import LIVES, Leases, leases
 from tiering.locking import Locks, locked_until
@@ -362,6 +363,8 @@ class _Run:
             try:
                 self._stores.check(source, move.target_store)
                 fresh = self._copy(package, source, move.target_store)
+                if not fresh:
+                    self._refuse_twin(move, package)
                 until = self._lock(move, package)
             except SourceLost as lost:
                 events.append(self._lost(move, lost))
@@ -394,6 +397,10 @@ class _Run:
 
     def _copy(self, package: Package, source: str, target: str) -> bool:
         return self.crew.copy(package, source, target, may_go_on=self._may_go_on, observer=self._advance)
+
+    def _refuse_twin(self, move: Move, package: Package) -> None:
+        sources = self.fitting.sources[move.package_id]
+        refuse_one_place(self.house, move.target_store, sources, package.prefix + MANIFEST_NAME)
 
     def _lock(self, move: Move, package: Package) -> datetime | None:
         """Lock the copy, once it is proven; until when, where the rule wants that."""

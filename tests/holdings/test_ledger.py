@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from holdings.catalogue.interface import Entry
-from holdings.errors import BadInput, Unavailable
+from holdings.errors import BadInput, Conflict, Unavailable
 from holdings.ledger import Ledger, copy_after, event_from_json, event_to_json, latest_verifications
 from holdings.records import CopyStatus, Event, EventType, Outcome
 from tests.holdings.catalogue.light import NOON, a_bare_package, an_event
@@ -43,6 +43,14 @@ def test_one_journal_suffices(tmp_path: Path) -> None:
         house.ledger.record(Entry(events=[an_event("nhm-1")]))
         assert len(house.catalogue.events()) == 1
     assert len(journals(tmp_path, "hot")) == 1
+
+
+def test_one_place_under_two_names_is_told_as_that(tmp_path: Path) -> None:
+    with a_house(tmp_path) as house:
+        hot = house.store("hot")
+        with pytest.raises(Conflict, match="they are one place under two names"):
+            Ledger(house.catalogue, {"hot": hot, "cold": hot}).record(Entry(events=[an_event("nhm-1")]))
+        assert house.catalogue.events() == []
 
 
 def test_without_any_journal_nothing_is_recorded(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from holdings.stores import reading
 from holdings.stores.counting import CountingStore
 from holdings.stores.faulty import Crashed, Fault, FaultyStore, scripted
 from holdings.stores.interface import Buffer, Written
+from holdings.stores.memory import MemoryStore
 from holdings.stores.reaching import PATIENCE
 from holdings.stores.wrapper import Wrapper
 from tests.kit.houses import TEST_TIME, a_house
@@ -47,6 +48,7 @@ from tests.tiering.holding import (
 )
 from tiering import applying, beyond, copying
 from tiering.applying import Applied, apply_plan
+from tiering.ground import MARKERS
 from tiering.hands import Hands
 from tiering.plan import Cost, Plan, sealed
 from tiering.planning import make_plan
@@ -383,6 +385,18 @@ def test_while_a_source_does_not_answer_the_next_one_is_taken(four: House) -> No
     silent = FaultyStore(four.store("hot"), lambda verb, _: Fault.NO_EFFECT if verb in READS else None)
     assert apply(with_stores(four, hot=silent)).complete
     assert statuses(four, package) == {"hot": V, "hot2": V, "cold": V}
+
+
+def test_a_copy_into_the_place_that_it_comes_from_is_no_second_one(house: House) -> None:
+    package = deposit(house, 1)
+    same = MemoryStore("cold", clock=house.clock)
+    same._kept = house.store("hot")._kept  # type: ignore[attr-defined]
+    same._versions = house.store("hot")._versions  # type: ignore[attr-defined]
+    (failed,) = apply(with_stores(house, cold=same)).failed
+    assert failed.kind == "conflict"
+    assert "are one place" in failed.reason
+    assert statuses(house, package) == {"hot": V}
+    assert not list(same.list(MARKERS))
 
 
 def test_other_bytes_under_the_key_are_left_alone(house: House) -> None:
