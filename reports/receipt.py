@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -86,7 +87,8 @@ def render_receipt(document: ReceiptDocument, *, shown: int = SHOWN) -> str:
         .render(
             receipt=document,
             shown=shown,
-            images=list(islice(document.images(), shown)),
+            # Without their terms, which are not shown: of many columns they would be most of the memory.
+            images=[replace(image, terms={}) for image in islice(document.images(), shown)],
             answers=_answers(document),
             data_name=data.name,
             deposited_on=day_of(first_bag.deposited_at),

@@ -19,7 +19,9 @@ import sys
 from pathlib import Path
 from archive.deposit import Wishes, deposit
 from archive.exporting import export
+from archive.receipting import receipt_of
 from archive.verifying import verify
+from reports.receipt import write_receipt
 from tests.kit.houses import a_house
 
 folder = Path(sys.argv[1])
@@ -27,6 +29,7 @@ folder = Path(sys.argv[1])
 with a_house(folder / "house") as house:
     wishes = Wishes(metadata=Path(sys.argv[2]) if sys.argv[2:] else None)
     receipt = deposit(house, folder / "source", collection="heavy", wishes=wishes)
+    write_receipt(receipt_of(house, receipt), folder, overwrite=True)
     assert wishes.metadata is None or receipt.records.matched == len(receipt.images)
     assert verify(house).is_good
     export(house, receipt.package_id, folder / "bag")
