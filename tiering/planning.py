@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from holdings.errors import BadInput
 from holdings.house import House
+from holdings.settings import Settings
 from holdings.settings.prices import PriceSheet
 from holdings.settings.prices_reading import read_price_sheet
 from tiering.choosing import StoreFacts
@@ -90,13 +91,19 @@ def store_facts(house: House, sheets: Mapping[str, PriceSheet]) -> list[StoreFac
 
 def know_tiers(house: House, policy: Policy) -> None:
     """Raise BadInput where `policy` wants copies in a tier that no store is in: most likely a slip."""
-    known = {store.tier for store in house.settings.stores.values()}
-    wanted = {tier for rule in policy.rules for tier, copies in rule.copies.items() if copies}
-    if unknown := sorted(wanted - known):
+    if unknown := unknown_tiers(house.settings, policy):
+        known = {store.tier for store in house.settings.stores.values()}
         raise BadInput(
             f"The policy wants copies in the tier '{unknown[0]}', and no store is in it.",
             hint=f"The settings name the tiers: {', '.join(sorted(known))}.",
         )
+
+
+def unknown_tiers(settings: Settings, policy: Policy) -> list[str]:
+    """Tiers that `policy` wants copies in and no store of the settings is in."""
+    known = {store.tier for store in settings.stores.values()}
+    wanted = {tier for rule in policy.rules for tier, copies in rule.copies.items() if copies}
+    return sorted(wanted - known)
 
 
 def _rates(house: House) -> dict[str, float]:

@@ -253,7 +253,11 @@ _policy = _group(
     """,
 )
 _add(
-    _policy, "check", "policy:check", "Read a policy file and say what it does.", no="a rule can never match"
+    _policy,
+    "check",
+    "policy:check",
+    "Read a policy file and say what it does.",
+    no="a rule can never match, or wants a tier that no store is in",
 )
 _add(
     _policy,

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 PolicyFile = Annotated[Path, typer.Argument(metavar="FILE", help="A policy file.")]
 
 
-def check(policy_file: PolicyFile, *, as_json: AsJson = False) -> int:
+def check(policy_file: PolicyFile, *, settings: SettingsFile = None, as_json: AsJson = False) -> int:
     """Read a policy file and say what it does; warn of rules that can never match.
+
+    Where there are settings, warn of tiers that no store of theirs is in, too.
 
     \b
     EXAMPLES
@@ -34,9 +36,32 @@ def check(policy_file: PolicyFile, *, as_json: AsJson = False) -> int:
 
     policy = read_policy(policy_file)
     never = [rule.name for rule in unmatched(policy)]
-    document = {"policy": policy_file, "sha256": policy.sha256, "rules": policy.rules, "never_match": never}
-    answer(document, _policy_lines(policy, never), as_json=as_json)
-    return NO if never else DONE
+    unknown = _unknown_tiers(policy, settings)
+    document = {
+        "policy": policy_file,
+        "sha256": policy.sha256,
+        "rules": policy.rules,
+        "never_match": never,
+        "unknown_tiers": unknown,
+    }
+    lines = [f"No store of the settings is in the tier '{tier}'." for tier in unknown]
+    answer(document, [*_policy_lines(policy, never), *lines], as_json=as_json)
+    return NO if never or unknown else DONE
+
+
+def _unknown_tiers(policy: Policy, settings: Path | None) -> list[str]:
+    """Tiers that no store is in; none where there are no settings to ask."""
+    from holdings.errors import BadInput
+    from holdings.settings.reading import find_settings, read_settings
+    from tiering.planning import unknown_tiers
+
+    try:
+        found = find_settings(settings)
+    except BadInput:
+        if settings is not None:
+            raise
+        return []
+    return unknown_tiers(read_settings(found), policy)
 
 
 def explain(

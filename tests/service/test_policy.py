@@ -35,3 +35,15 @@ def test_packages_that_another_policy_would_place_otherwise_are_named(folder: Pa
     assert run(["policy", "diff", "policy.toml", "other.toml", "--json"]) == 1
     (change,) = json.loads(capsys.readouterr().out)["changes"]
     assert change["package_ids"] == [package.name]
+
+
+def test_a_tier_that_no_store_is_in_is_warned_of_where_there_are_settings(folder: Path, capsys: Said) -> None:
+    policy = folder / "policy.toml"
+    policy.write_text(policy.read_text().replace("copies = { hot = 1 }", "copies = { warm = 1 }"))
+    assert run(["policy", "check", "policy.toml"]) == 1
+    assert "No store of the settings is in the tier 'warm'." in capsys.readouterr().out
+    (folder / "holdfast.toml").rename("others.toml")
+    assert run(["policy", "check", "policy.toml"]) == 0
+    capsys.readouterr()
+    assert run(["policy", "check", "policy.toml", "--settings", "others.toml", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["unknown_tiers"] == ["warm"]
