@@ -70,12 +70,14 @@ class Sheet:
 
     def name_columns(self, names: Iterable[str], *, key: str | None = None) -> None:
         """Columns that come after those there are; pictures and specimens meet by what is in `key`."""
+        first = len(self.columns)
         for name in names:
             self._places[name] = len(self.columns)
             self.columns.append(name)
         check_columns(len(self.columns), self.origin)
         self._key = self._places[key] if key is not None else self._key
-        self._roles = roles_of(self.columns)
+        # Of the new ones alone: documents may bring one after the other.
+        self._roles += tuple((first + place, role) for place, role in roles_of(self.columns[first:]))
 
     def add(self, rows: Iterable[Row]) -> None:
         """The next records. Their rows may end before the last columns: see `add_more`."""
