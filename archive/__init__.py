@@ -2,7 +2,7 @@
 
 1. `surveying`    what is there (`sources`: in a folder, an archive, a store), and what is left out, because
 2. `identifying`  what each file is, and whether it is whole
-3. `pairing`      which record each image has (`matching`); `splitting`: which files share a bag
+3. `pairing`      which record each image has (`matching`); `dividing`: which files share a bag
 4. `bag`          which bytes a bag will have, by RFC 8493; `describing`: what it says of itself
 5. `stream`       the bag's bytes, in one pass over the source (`looking_again` at what was touched)
 6. `storing`      into the store, read back; `holding`: recorded; `acknowledging`: and only then told

@@ -33,6 +33,7 @@ from archive.preparing import prepare, software
 from archive.receipt import Receipt
 from archive.recording import new_run
 from archive.sources.opening import Place, find_place, open_source
+from archive.splitting import Bounds
 from archive.workplace import workplace_of
 from holdings.clock import from_iso, iso
 from holdings.errors import BadInput, HoldfastError
@@ -103,10 +104,11 @@ def depositing(
             observer=until(stopping, house.observer),
         )
         crew = stack.enter_context(_crew(hands, house, where, wishes, stopping))
-        prepare(
+        bounds = prepare(
             house,
             journal,
             crew,
+            collection=collection,
             origin=opened.origin,
             check=wishes.check,
             metadata=metadata,
@@ -119,6 +121,7 @@ def depositing(
             collection=collection,
             wishes=wishes,
             metadata=metadata,
+            bounds=bounds,
             stopping=stopping,
         )
         held = hold_bags(known)
@@ -178,6 +181,7 @@ def _deposit(
     collection: str,
     wishes: Wishes,
     metadata: Metadata | None,
+    bounds: Bounds,
     stopping: threading.Event,
 ) -> Deposit:
     count = journal.bags.count()
@@ -192,6 +196,7 @@ def _deposit(
         started_at=from_iso(journal.said("started_at", iso(house.clock.now()))),
         software=software(),
         count=count,
+        bounds=bounds,
         group=base_id(collection, journal.files.sizes()) if count > 1 else None,
         stopping=stopping,
     )

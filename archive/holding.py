@@ -28,6 +28,7 @@ from archive.receipt import HeldBag
 from archive.recognising import FINGERPRINT, Content, find_held, is_known, keep_index, verified_copy
 from archive.recording import new_event
 from archive.sources.interface import LeftOut
+from archive.splitting import Bounds
 from archive.storing import StoredBag
 from archive.withdrawing import refuse_withdrawn
 from holdings.catalogue.interface import Entry
@@ -56,6 +57,8 @@ class Deposit:
     software: str
     count: int
     """How many bags there are."""
+    bounds: Bounds
+    """Of each."""
     group: str | None
     """What they have in common; None where there is one."""
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -216,7 +219,14 @@ def _record(deposit: Deposit, planned: PlannedBag, stored: StoredBag) -> None:
         EventType.PACKAGE_CREATION,
         package_id,
         run=run,
-        detail={"bag": planned.number, "bags": planned.count, "matched": len(planned.matched)},
+        detail={
+            "bag": planned.number,
+            "bags": planned.count,
+            "matched": len(planned.matched),
+            # By them the same files are split alike, and recognised, whatever is wished then.
+            "bag_bytes": deposit.bounds.size_bytes,
+            "bag_files": deposit.bounds.files,
+        },
     )
     hashed = new_event(
         house,

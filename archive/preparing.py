@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 
 from archive.crew import Crew
+from archive.dividing import divide
 from archive.identifying.interface import Check, FoundImage, Sidecar
 from archive.journal.journal import Journal
 from archive.pairing import Metadata, match_images
@@ -26,12 +27,13 @@ def prepare(
     journal: Journal,
     crew: Crew,
     *,
+    collection: str,
     origin: str,
     check: Check,
     metadata: Metadata | None,
     bag_bytes: int | None,
-) -> None:
-    """Bring the journal to where bags can be made of what is in it.
+) -> Bounds:
+    """Bring the journal to where bags can be made of what is in it; by which bounds, is returned.
 
     bag_bytes : None means as the settings say.
 
@@ -49,7 +51,8 @@ def prepare(
     match_images(journal, metadata, pattern=house.settings.matching.pattern)
     bags = house.settings.bags
     with journal.writing():
-        journal.bags.split(Bounds(size_bytes=bag_bytes or bags.bag_bytes, files=bags.bag_files))
+        wished = Bounds(size_bytes=bag_bytes or bags.bag_bytes, files=bags.bag_files)
+        return divide(house, journal, collection, wished)
 
 
 def _identify(journal: Journal, crew: Crew, check: Check, observer: Observer) -> None:

@@ -145,6 +145,17 @@ class FilesTable:
         query = f"SELECT {_FILE} FROM files WHERE kind IN ('image', 'sidecar') AND collided IS NULL"
         yield from (_file(row) for row in self._pages(query))
 
+    def sizes_of(self, kind: str) -> Iterator[SourceFile]:
+        """The accepted files of a kind, in order of the paths."""
+        yield from (
+            _file(row)
+            for row in self._pages(f"SELECT {_FILE} FROM files WHERE kind = ? AND collided IS NULL", kind)
+        )
+
+    def sizes_in_bag(self, number: int) -> Iterator[SourceFile]:
+        """The files of one bag, in order of the paths, without what they are."""
+        yield from (_file(row) for row in self._pages(f"SELECT {_FILE} FROM files WHERE bag = ?", number))
+
     def in_bag(self, number: int) -> list[FoundImage | Sidecar]:
         """The files of one bag, in order of their paths."""
         with self._lock:

@@ -191,6 +191,11 @@ def literal(wanted: str) -> str:
     return _SIGN.sub(lambda found: found[0][-1], wanted)
 
 
+def escaped(text: str) -> str:
+    """What means `text` itself, where wildcards are known."""
+    return re.sub(r"[*?\\]", r"\\\g<0>", text)
+
+
 def identifier_probes(query: ImageQuery) -> list[Probe] | None:
     """Keys under which the merged index has every image that `query` can mean, each with whether it is
     the beginning of the key only; None where the query names no identifier, or none that helps.
