@@ -303,6 +303,7 @@ class _Run:
 
         A run that died lets go at once where it ran on this machine, and when its leases end elsewhere.
         """
+        self._give_back_over()  # or two runs would wait for each other
         while self.waits and self.may_begin():
             free = self.leases.take({move.package_id for move in self._aside}, Purpose.COPYING)
             if free:
@@ -313,6 +314,7 @@ class _Run:
                 self._aside = [move for move in self._aside if move.package_id not in free]
                 undone = [move for move in mine if (move.package_id, move.target_store) in left]
                 self.done_elsewhere += len(mine) - len(undone)
+                self.leases.give_back(free - {move.package_id for move in undone})
                 if undone or not self._aside:
                     return undone
             self.house.observer(
@@ -350,9 +352,12 @@ class _Run:
         self._moves_left.subtract(outcome.package_id for outcome in batch)
         self._over |= {each.package_id for each in batch if not self._moves_left[each.package_id]}
         if time.monotonic() - self._let_go_at >= _LET_GO_EVERY_SECONDS:
-            self._let_go_at = time.monotonic()
-            self.leases.give_back(self._over & self._leased)
-            self._over.clear()
+            self._give_back_over()
+
+    def _give_back_over(self) -> None:
+        self._let_go_at = time.monotonic()
+        self.leases.give_back(self._over & self._leased)
+        self._over.clear()
 
     def _make(self, move: Move, package: Package) -> _Outcome:
         """Try one source after the other; in a thread of its own."""

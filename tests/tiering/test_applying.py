@@ -657,6 +657,51 @@ def test_two_at_once_carry_the_bytes_once(kept: House) -> None:
     assert put == sum(package.size_bytes for package in packages) + manifests + journals
 
 
+def test_two_that_share_a_plan_do_not_wait_for_each_other(
+    kept: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has leased half of it, does that, and finds the other half done."""
+    house = replace(kept, settings=replace(kept.settings, limits=replace(kept.settings.limits, threads=1)))
+    hands = Hands(1).threads
+    packages = [deposit(house, n) for n in range(2 * hands + 2)]
+    plan = a_plan(house)
+    monkeypatch.setattr(applying, "_AT_ONCE", hands + 1)  # more than are handed out at first
+    monkeypatch.setattr(applying, "_QUEUED", 1)
+    together = threading.Barrier(2)
+
+    class Meeting(Wrapper):
+        """Nothing is put before both runs want to."""
+
+        met = False
+        turn = threading.Lock()
+
+        def put(self, key: str, data: Buffer) -> Written:
+            with self.turn:
+                if not self.met:
+                    together.wait(20)
+                self.met = True
+            return super().put(key, data)
+
+    class Other(Meeting):
+        turn = threading.Lock()
+
+    results: list[Applied] = []
+
+    def run(store: Wrapper) -> None:
+        results.append(apply(with_stores(house, cold=store), plan))
+
+    stores = (Meeting(house.store("cold")), Other(house.store("cold")))
+    threads = [threading.Thread(target=run, args=(store,), daemon=True) for store in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    half = len(packages) // 2
+    told = [(len(result.done), result.already_done, result.complete) for result in results]
+    assert told == [(half, half, True)] * 2
+    assert all(is_whole(house.store("cold"), package) for package in packages)
+
+
 def _journal_bytes(house: House) -> int:
     return sum(info.size_bytes for info in house.store("cold").list(JOURNAL_PREFIX))
 
