@@ -213,7 +213,9 @@ def test_many_at_once_that_are_not_given_are_an_outage(house: House) -> None:
     packages = [in_both(house, number) for number in range(1, 14)]
     keys = [package.prefix + "part-0.bin" for package in packages[1:]]
     found = audit(with_stores(house, cold=Unreadable(house.store("cold"), *keys)))
-    assert (len(found.unknown), found.wrong) == (12, [])
+    # The whole one, too, where the store was given up before its turn came.
+    assert len(found.unknown) in (12, 13)
+    assert found.wrong == []
     assert all(statuses(house, package) == {"hot": V, "cold": V} for package in packages)
 
 
