@@ -16,12 +16,12 @@ import time
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 
 from archive.asserting import kept_word, sleeping_stores
 from archive.recording import fixity_event, new_event, new_run
@@ -35,6 +35,7 @@ from holdings.observing import Advanced, CopyVerified, Finished, Happening, Star
 from holdings.records import MANIFEST_NAME, Event, EventType, Package
 from holdings.stores.reaching import GivenUp, Reachable
 from tiering.applying_removals import apply_removals
+from tiering.collecting import at_hand
 from tiering.copying import SourceAway, SourceLost
 from tiering.crew import Crew, Here
 from tiering.fitting import Fitting, fit
@@ -153,7 +154,8 @@ def apply_plan(
         )
         results = run.all(moves) if moves else []
         removals = fitting.removals if only is not Only.COPIES and run.may_begin() else []
-        ends = list(apply_removals(house, plan, removals, policy, leases=held, locks=locks, crew=crew))
+        removing = apply_removals(house, plan, removals, policy, leases=held, locks=locks, crew=crew)
+        ends = sorted(removing, key=_place)
     failed = tuple(result for result in results if isinstance(result, Failed))
     done = tuple(result for result in results if isinstance(result, Move))
     wanted = len(moves) - run.done_elsewhere + (len(fitting.removals) if only is not Only.COPIES else 0)
@@ -173,6 +175,11 @@ def apply_plan(
 def _locking(house: House, policy: Policy, moves: Sequence[Move]) -> list[str]:
     """The stores in which the copies that are to be made have to be locked."""
     return sorted({each.target_store for each in moves if locked_until(house, policy, each)})
+
+
+def _place(end: Removal | Kept) -> tuple[str, str]:
+    removal = end.removal if isinstance(end, Kept) else end
+    return removal.package_id, removal.store
 
 
 def _order(move: Move) -> tuple[str, str]:
@@ -262,7 +269,7 @@ class _Run:
                     if not under_way:
                         break
                     rest = max(0.0, since + _RECORDED_EVERY_SECONDS - time.monotonic()) if finished else None
-                    done = list(_at_hand(over, seconds=rest))
+                    done = list(at_hand(over, seconds=rest))
                     under_way.difference_update(done)
                     since = since if finished else time.monotonic()
                     finished += [future.result() for future in done]
@@ -463,14 +470,6 @@ class _Run:
             wrong=lost.cause.sentence,
             missing=lost.missing,
         )
-
-
-def _at_hand(queue: SimpleQueue[Future[_Outcome]], *, seconds: float | None) -> Iterator[Future[_Outcome]]:
-    """What is in `queue`; where it is empty the first to come, if that is within so many seconds."""
-    with suppress(Empty):
-        yield queue.get(timeout=seconds)
-        while True:
-            yield queue.get_nowait()
 
 
 def _failed(move: Move, error: HoldfastError) -> Failed:

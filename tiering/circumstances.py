@@ -44,15 +44,11 @@ def find_circumstances(catalogue: Catalogue, *, at: datetime, look_back: timedel
 
     look_back : how long before `at` the making of a copy matters.
     """
-    made = catalogue.events(types=_MAKING, since=at - look_back)
+    made = _making(catalogue, at - look_back)
     removals = catalogue.events(types=_REMOVING)
     return Circumstances(
         on_hold=packages_on_hold(catalogue),
-        made_at={
-            (event.package_id, event.store): event.at
-            for event in made
-            if event.store and event.outcome is Outcome.SUCCESS
-        },
+        made_at=_made_at(made),
         locked_until={
             (event.package_id, event.store): from_iso(until)
             for event in made
@@ -60,6 +56,23 @@ def find_circumstances(catalogue: Catalogue, *, at: datetime, look_back: timedel
         },
         begun=frozenset(_begun(removals)),
     )
+
+
+def find_young(catalogue: Catalogue, *, since: datetime) -> Circumstances:
+    """What may have changed since a plan was made: holds, and copies made later than `since`."""
+    return Circumstances(on_hold=packages_on_hold(catalogue), made_at=_made_at(_making(catalogue, since)))
+
+
+def _making(catalogue: Catalogue, since: datetime) -> list[Event]:
+    return catalogue.events(types=_MAKING, since=since)
+
+
+def _made_at(made: Iterable[Event]) -> dict[Place, datetime]:
+    return {
+        (event.package_id, event.store): event.at
+        for event in made
+        if event.store and event.outcome is Outcome.SUCCESS
+    }
 
 
 def _begun(removals: Iterable[Event]) -> Iterable[Place]:

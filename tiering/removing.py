@@ -1,7 +1,7 @@
 """Removing one copy of a package, so that at no instant fewer are held than the policy allows.
 
 ```
-lease ─> hold? settled? ─> read the others ─> proof ─> given up (unless anything changed)
+lease ─> hold? settled? ─> read the others ─> proof ─> hold? given up (unless anything changed)
       ─> objects, the manifest first ─> removed
 ```
 From the moment that a copy is retired nobody counts it, so that two removals at once never rely
@@ -11,22 +11,20 @@ run, with a new proof, removes to the end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from archive.recording import fixity_event, new_event
 from holdings.catalogue.interface import Entry
-from holdings.catalogue.leasing import Purpose
 from holdings.errors import Conflict, Corrupt, HoldfastError, NotFound
 from holdings.house import House
 from holdings.ledger import copy_after
 from holdings.records import MANIFEST_NAME, Copy, CopyStatus, Event, EventType, Package
 from holdings.stores.reaching import Reachable
 from holdings.stores.removing import RemovalProof, Witness, remove
-from tiering.circumstances import find_circumstances
 from tiering.crew import Crew
-from tiering.leasing import Leases, somebody_else
+from tiering.holding import packages_on_hold
+from tiering.leasing import Leases
 from tiering.locking import Locks
 from tiering.plan import Removal
 from tiering.policy import Guards, Rule
@@ -42,9 +40,31 @@ class Kept:
     hint: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proven:
+    """A copy that may go, for as long as its proof is good."""
+
+    removal: Removal
+    package: Package
+    proof: RemovalProof
+    copies: Mapping[str, Copy]
+    """Of the package, by store; given up only where they are still like this."""
+
+    @property
+    def retired(self) -> Copy:
+        """Its row, once it is given up."""
+        return replace(self.copies[self.removal.store], status=CopyStatus.RETIRED)
+
+    @property
+    def expected(self) -> list[Copy]:
+        """What must not have changed when it is given up: itself, and whoever stands for it."""
+        named = (self.removal.store, *(witness.store for witness in self.proof.witnesses))
+        return [self.copies[name] for name in named]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Remover:
-    """Makes the removals of one plan."""
+    """The steps of the removals of one plan; `applying_removals` makes each in its turn."""
 
     house: House
     guards: Guards
@@ -56,36 +76,66 @@ class Remover:
     crew: Crew
     may_go_on: Callable[[], None]
 
-    def remove(self, removal: Removal, package: Package, rule: Rule) -> Removal | Kept:
-        """Remove the copy, or say why not."""
-        if not self.leases.take([package.package_id], Purpose.REMOVING):
-            return kept(removal, somebody_else(package.package_id))
+    def prove(
+        self, removal: Removal, package: Package, rule: Rule, copies: Mapping[str, Copy]
+    ) -> Proven | Kept:
+        """Read the other copies; or say why this one stays.
+
+        copies : of the package, by store, as they were after it was leased.
+        """
         try:
-            self._refuse_if_bound(removal)
             self.locks.refuse_if_locked(removal.store, package)
-            copies = {copy.store: copy for copy in self.house.catalogue.copies(package_id=package.package_id)}
             proof = self._prove(removal, package, rule, copies)
-            self._retire(proof, copies)
-            self._remove_objects(proof, package)
-            self._record_removed(proof, copies[removal.store])
         except HoldfastError as error:
             self.stores.failed(removal.store, error)
             return kept(removal, error)
-        finally:
-            self.leases.give_back([package.package_id])
-        return removal
+        return Proven(removal=removal, package=package, proof=proof, copies=copies)
 
-    def _refuse_if_bound(self, removal: Removal) -> None:
-        """Holds and young copies, as they are now and not as they were when the plan was made."""
-        settle = timedelta(days=self.guards.settle_days)
-        now = self.house.clock.now()
-        around = find_circumstances(self.house.catalogue, at=now, look_back=settle)
-        if removal.package_id in around.on_hold:
-            raise Conflict(f"A hold lies on {removal.package_id}.", hint="holdfast hold lists them.")
-        if young := around.settling(removal.package_id, removal.keeps, since=now - settle):
-            raise Conflict(f"The copy in {', '.join(young)} has not been there for {settle.days} days.")
+    def give_up(self, proven: Sequence[Proven]) -> tuple[list[Proven], list[Kept]]:
+        """Retire copies of as many packages, in one visit to the catalogue: from here on nobody counts them.
 
-    def _prove(self, removal: Removal, package: Package, rule: Rule, copies: dict[str, Copy]) -> RemovalProof:
+        Where any of the copies changed meanwhile, each is given up by itself, or stays.
+        """
+        try:
+            # A lease keeps holds away; what was laid by one who found it ended is met here.
+            on_hold = packages_on_hold(self.house.catalogue) if proven else frozenset()
+            free = [each for each in proven if each.package.package_id not in on_hold]
+            held = [kept(each.removal, a_hold(each.removal)) for each in proven if each not in free]
+            if free:
+                self._retire(free)
+        except Conflict as error:
+            if len(proven) == 1:
+                return [], [kept(proven[0].removal, error)]
+            ends = [self.give_up([each]) for each in proven]
+            return [each for done, _ in ends for each in done], [each for _, left in ends for each in left]
+        except HoldfastError as error:
+            return [], [kept(each.removal, error) for each in proven]
+        return free, held
+
+    def remove_objects(self, proven: Proven) -> Proven | Kept:
+        """Remove the objects of a copy that was given up, as long as its proof is good."""
+        try:
+            self._remove_objects(proven.proof, proven.package)
+        except HoldfastError as error:
+            self.stores.failed(proven.removal.store, error)
+            return kept(proven.removal, error)
+        return proven
+
+    def record_removed(self, gone: Sequence[Proven]) -> list[Removal | Kept]:
+        """Write into the history that all objects of these copies are removed."""
+        if not gone:
+            return []
+        events = [self._removed(each.proof) for each in gone]
+        copies = [each.retired for each in gone]
+        try:
+            self.house.ledger.record(Entry(copies=copies, events=events))
+        except HoldfastError as error:
+            return [kept(each.removal, error) for each in gone]
+        return [each.removal for each in gone]
+
+    def _prove(
+        self, removal: Removal, package: Package, rule: Rule, copies: Mapping[str, Copy]
+    ) -> RemovalProof:
         self._still_there(removal, copies)
         readings: list[Witness | Event] = [
             self._read(package, copies[name])
@@ -105,7 +155,7 @@ class Remover:
             fewest_domains=max(self.guards.min_domains, rule.domains),
         )
 
-    def _still_there(self, removal: Removal, copies: dict[str, Copy]) -> None:
+    def _still_there(self, removal: Removal, copies: Mapping[str, Copy]) -> None:
         copy = copies.get(removal.store)
         if copy is None or copy.status not in (CopyStatus.VERIFIED, CopyStatus.RETIRED):
             now = copy.status if copy else "unknown"
@@ -125,29 +175,30 @@ class Remover:
         self.stores.answered(copy.store)
         return witness
 
-    def _retire(self, proof: RemovalProof, copies: dict[str, Copy]) -> None:
-        """From here on nobody counts the copy; refused where any of these copies changed meanwhile."""
-        gone = copies[proof.store]
-        expecting = [gone, *(copies[witness.store] for witness in proof.witnesses)]
+    def _retire(self, proven: Sequence[Proven]) -> None:
+        """Refused as a whole where any of these copies changed meanwhile."""
         readings = [
-            fixity_event(self.house, copies[witness.store], run=self.run, wrong=None)
-            for witness in proof.witnesses
+            fixity_event(self.house, each.copies[witness.store], run=self.run, wrong=None)
+            for each in proven
+            for witness in each.proof.witnesses
         ]
-        given_up = new_event(
+        self.house.ledger.record(
+            Entry(
+                copies=[*(each.retired for each in proven), *map(copy_after, readings)],
+                events=[*readings, *map(self._given_up, proven)],
+                expecting=[copy for each in proven for copy in each.expected],
+            )
+        )
+
+    def _given_up(self, proven: Proven) -> Event:
+        proof, gone = proven.proof, proven.copies[proven.proof.store]
+        return new_event(
             self.house,
             EventType.RETIREMENT,
             proof.package_id,
             run=self.run,
             store=proof.store,
             detail={"proof": proof.told(), "lease": self.leases.holder, "made_by": gone.made_by},
-        )
-        retired = replace(gone, status=CopyStatus.RETIRED)
-        self.house.ledger.record(
-            Entry(
-                copies=[retired, *map(copy_after, readings)],
-                events=[*readings, given_up],
-                expecting=expecting,
-            )
         )
 
     def _remove_objects(self, proof: RemovalProof, package: Package) -> None:
@@ -167,8 +218,8 @@ class Remover:
             except NotFound:
                 continue  # removed by a run that did not live to say so
 
-    def _record_removed(self, proof: RemovalProof, gone: Copy) -> None:
-        removed = new_event(
+    def _removed(self, proof: RemovalProof) -> Event:
+        return new_event(
             self.house,
             EventType.DELETION,
             proof.package_id,
@@ -176,8 +227,6 @@ class Remover:
             store=proof.store,
             detail={"kept": ", ".join(witness.store for witness in proof.witnesses)},
         )
-        retired = replace(gone, status=CopyStatus.RETIRED)
-        self.house.ledger.record(Entry(copies=[retired], events=[removed]))
 
 
 def _satisfy(rule: Rule, witnesses: Sequence[Witness], package_id: str) -> None:
@@ -189,6 +238,11 @@ def _satisfy(rule: Rule, witnesses: Sequence[Witness], package_id: str) -> None:
                 "nothing was removed.",
                 hint="holdfast tier plan tells what is missing by now.",
             )
+
+
+def a_hold(removal: Removal) -> Conflict:
+    """What to say where a hold lies on the package."""
+    return Conflict(f"A hold lies on {removal.package_id}.", hint="holdfast hold lists them.")
 
 
 def kept(removal: Removal, error: HoldfastError) -> Kept:

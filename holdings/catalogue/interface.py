@@ -125,8 +125,14 @@ class Catalogue(Protocol):
         """Every package, or those of one collection, or those named that there are."""
         ...
 
-    def copies(self, *, package_id: str | None = None, store: str | None = None) -> list[Copy]:
-        """Copies, of one package, in one store, or all."""
+    def copies(
+        self,
+        *,
+        package_id: str | None = None,
+        store: str | None = None,
+        package_ids: Collection[str] | None = None,
+    ) -> list[Copy]:
+        """Copies, of one package, in one store, of those packages, or all."""
         ...
 
     def events(

@@ -64,13 +64,22 @@ class SqlCatalogue(ABC):
         named = None if package_ids is None else list(package_ids)
         return rows.read_packages(self._rows(query, collection, named))
 
-    def copies(self, *, package_id: str | None = None, store: str | None = None) -> list[Copy]:
+    def copies(
+        self,
+        *,
+        package_id: str | None = None,
+        store: str | None = None,
+        package_ids: Collection[str] | None = None,
+    ) -> list[Copy]:
         query = """
             SELECT package_id, store, status, verified_at, made_by FROM copies
             WHERE ($1::VARCHAR IS NULL OR package_id = $1::VARCHAR)
-            AND ($2::VARCHAR IS NULL OR store = $2::VARCHAR) ORDER BY package_id, store
+            AND ($2::VARCHAR IS NULL OR store = $2::VARCHAR)
+            AND ($3::VARCHAR[] IS NULL OR package_id IN (SELECT unnest($3::VARCHAR[])))
+            ORDER BY package_id, store
         """
-        return [rows.read_copy(row) for row in self._rows(query, package_id, store)]
+        named = None if package_ids is None else list(package_ids)
+        return [rows.read_copy(row) for row in self._rows(query, package_id, store, named)]
 
     def events(
         self,

@@ -57,12 +57,19 @@ class MemoryCatalogue:
             if collection in (None, package.collection) and (package_ids is None or name in package_ids)
         ]
 
-    def copies(self, *, package_id: str | None = None, store: str | None = None) -> list[Copy]:
+    def copies(
+        self,
+        *,
+        package_id: str | None = None,
+        store: str | None = None,
+        package_ids: Collection[str] | None = None,
+    ) -> list[Copy]:
         with self._lock:
             return [
                 copy
                 for (package, where), copy in sorted(self._copies.items())
                 if package_id in (None, package) and store in (None, where)
+                if package_ids is None or package in package_ids
             ]
 
     def events(

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from holdings.catalogue.interface import Entry
+from holdings.catalogue.interface import Catalogue, Entry
 from holdings.catalogue.leasing import Lease, Purpose
 from holdings.catalogue.recollecting import _removed
 from holdings.clock import FixedClock
@@ -17,6 +18,7 @@ from holdings.errors import Conflict, PlanRefused
 from holdings.house import House
 from holdings.records import MANIFEST_NAME, CopyStatus, EventType, Package
 from holdings.stores.faulty import Crashed, Fault, FaultyStore, scripted
+from holdings.stores.interface import Buffer, ObjectInfo
 from holdings.stores.memory import MemoryStore
 from holdings.stores.removing import ReadObject, RemovalProof, Witness, remove
 from tests.kit.houses import TEST_TIME
@@ -29,6 +31,7 @@ from tests.tiering.holding import (
     dying,
     emptied,
     flip_a_bit,
+    forget_leases,
     is_whole,
     lose,
     statuses,
@@ -251,6 +254,86 @@ def test_two_removals_that_rely_on_each_other_are_not_both_made(house: House) ->
     assert "somebody else is at work on it" in result.kept[0].reason
     assert statuses(house, package)["hot"] is V
     assert is_whole(house.store("hot"), package)
+
+
+class Counting:
+    """How often a catalogue is visited."""
+
+    def __init__(self, inner: Catalogue) -> None:
+        self.inner, self.visits = inner, 0
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.inner, name)
+        self.visits += callable(found)
+        return found
+
+
+def test_the_catalogue_is_visited_for_many_removals_at_once(house: House) -> None:
+    """Opening its file takes longer than removing a small package."""
+    packages = [tiered(house, number) for number in range(1, 41)]
+    counting = Counting(house.catalogue)
+    plan = planned(house)
+    result = apply_plan(replace(house, catalogue=counting), plan, POLICY)
+    assert result.removed == plan.removals
+    assert {statuses(house, package)["hot"] for package in packages} == {R}
+    assert counting.visits < 40, "less than once for each removal"
+
+
+def test_of_many_removals_only_those_whose_copies_changed_are_not_made(house: House) -> None:
+    first, second, third = (tiered(house, number) for number in (1, 2, 3))
+
+    class Racing(CrashingCatalogue):
+        def record(self, entry: Entry) -> None:
+            if entry.expecting and self.at_record > 0:
+                self.at_record = 0
+                (cold,) = [c for c in self.inner.copies(package_id=second.package_id) if c.store == "cold"]
+                self.inner.record(Entry(copies=[replace(cold, status=R)]))
+            self.inner.record(entry)
+
+    racing = replace(house, catalogue=Racing(house.catalogue, at_record=1, after=False))
+    result = applied(racing, planned(house))
+    assert [each.removal.package_id for each in result.kept] == [second.package_id]
+    assert "somebody else is at work on it" in result.kept[0].reason
+    assert [statuses(house, each)["hot"] for each in (first, second, third)] == [R, V, R]
+    assert is_whole(house.store("hot"), second)
+
+
+def test_a_hold_that_is_laid_while_the_others_are_read_is_met(house: House) -> None:
+    """By somebody who found the lease of a run that slept ended."""
+    package, other = tiered(house, 1), tiered(house, 2)
+    plan, once = planned(house), iter([True])
+
+    class Meanwhile(MemoryStore):
+        def get_whole(
+            self, key: str, *, at_most: int, version: str | None = None
+        ) -> tuple[ObjectInfo, Buffer]:
+            if next(once, False):
+                forget_leases(house)
+                lay_hold(house, package.package_id, owner="us", reason="being looked at")
+            return super().get_whole(key, at_most=at_most, version=version)
+
+    slow = Meanwhile("cold", clock=house.clock)
+    inner = house.store("cold")
+    assert isinstance(inner, MemoryStore)
+    slow._kept = inner._kept
+    result = apply_plan(with_stores(house, cold=slow), plan, POLICY)
+    assert [each.reason for each in result.kept] == [f"A hold lies on {package.package_id}."]
+    assert [each.package_id for each in result.removed] == [other.package_id]
+    assert is_whole(house.store("hot"), package)
+
+
+def test_two_copies_that_stand_for_each_other_do_not_both_go(house: House) -> None:
+    """Whoever made such a plan: no one history entry gives up two copies of a package."""
+    package = tiered(house)
+    one_in_cold = a_policy(a_rule({"cold": 1}, name="one in cold"), removal=REMOVING)
+    plan = make_plan(house, one_in_cold, at=LATER)
+    begin = plan.removals[0]
+    each_other = tuple(
+        replace(begin, store=store, keeps=(keeps,)) for store, keeps in (("cold", "cold2"), ("cold2", "cold"))
+    )
+    result = apply_plan(house, sealed(replace(plan, removals=each_other)), one_in_cold)
+    assert (len(result.removed), len(result.kept)) == (1, 1)
+    assert sum(is_whole(house.store(name), package) for name in ("cold", "cold2")) == 1
 
 
 def test_a_crash_at_any_call_and_another_run_removes_to_the_end(house: House) -> None:
