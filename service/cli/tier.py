@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from tiering.totalling import AssertedTotals, CollectionTotals, UnderWay
 
 
+SHOWN = 20
+"""Of the moves, the removals and the refusals of a plan: a million packages may have a million."""
+
+
 def plan(
     *,
     now: Now = None,
@@ -39,7 +43,8 @@ def plan(
     """Show the moves that the policy asks for: bytes, money, hours, and what is refused.
 
     Nothing is moved. With -o the plan is written to a file, which is exactly what
-    `holdfast tier apply` takes; --json prints that same file.
+    `holdfast tier apply` takes; --json prints that same file. On the screen stand the
+    first 20 of each kind.
 
     \b
     EXAMPLES
@@ -181,8 +186,9 @@ def make(house: House, *, at: datetime, whole: bool = False) -> Plan:
 
 
 def plan_lines(made: Plan) -> Iterator[str]:
-    """A plan as people read it."""
-    yield from table([_move_row(move) for move in made.moves])
+    """A plan as people read it: the first few of each kind, and everything in numbers."""
+    yield from table([_move_row(move) for move in made.moves[:SHOWN]])
+    yield from _and_more(made.moves)
     totals = made.totals
     if made.moves:
         hours = "no rate has been measured yet" if totals.hours is None else _duration(totals.hours)
@@ -195,9 +201,11 @@ def plan_lines(made: Plan) -> Iterator[str]:
         yield from map(_cost_line, totals.costs)
     elif not made.blocked and not any(refused.what == "copies" for refused in made.refused):
         yield f"No copy to make: {count(totals.packages, 'package')}, all where the policy wants them."
-    for blocked in made.blocked:
+    for blocked in made.blocked[:SHOWN]:
         yield f"Refused: {blocked.package_id}, because {blocked.reason}"
-    yield from table([_removal_row(removal) for removal in made.removals])
+    yield from _and_more(made.blocked)
+    yield from table([_removal_row(removal) for removal in made.removals[:SHOWN]])
+    yield from _and_more(made.removals)
     if made.removals:
         yield (
             f"{count(totals.removals, 'copy', 'copies')} to remove ({size(totals.removed_bytes)}), each once "
@@ -220,6 +228,11 @@ def plan_lines(made: Plan) -> Iterator[str]:
             f"saves {money_told(each.saves)}."
         )
     yield from map(_due_line, made.due)
+
+
+def _and_more(steps: Sequence[object]) -> Iterator[str]:
+    if (more := len(steps) - SHOWN) > 0:
+        yield f"  and {more:,} more; the file that -o writes has all, and so has --json."
 
 
 def _one_of(what: str) -> str:

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from service.cli.main import run
+from service.cli.tier import plan_lines
+from tests.kit.houses import TEST_TIME
+from tiering.plan import PLAN_FORMAT, Blocked, Move, Plan, Removal, Seen, Totals
 
 
 def test_copies_that_are_due_to_be_read_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -155,3 +158,73 @@ def test_a_file_that_cannot_be_written_is_told_by_its_name(
     said = capsys.readouterr().err
     assert "told could not be written: No space left on device.\nTry: Nothing was left there." in said
     assert sorted(folder.iterdir()) == before
+
+
+def test_of_a_million_moves_the_first_few_are_shown() -> None:
+    moves = [
+        Move(
+            package_id=f"nhmuk-{number:012x}",
+            source_store="hot",
+            target_store="cold",
+            size_bytes=1000,
+            objects=2,
+            rule="all",
+            because="so it was decided",
+            reason="cold has 0 of 1 copies",
+            seen=(Seen(store="hot", status="verified"),),
+        )
+        for number in range(1025)
+    ]
+    removals = [
+        Removal(
+            package_id=move.package_id,
+            store="hot",
+            size_bytes=1000,
+            objects=2,
+            rule="all",
+            because="so it was decided",
+            reason="1 more in hot than the rule asks for",
+            keeps=("cold",),
+            seen=move.seen,
+        )
+        for move in moves[:21]
+    ]
+    blocked = [Blocked(package_id=each.package_id, rule="all", reason="nobody can") for each in moves]
+    totals = Totals(
+        packages=1025,
+        moves=1025,
+        size_bytes=1_025_000,
+        objects=2050,
+        put_requests=1,
+        get_requests=1,
+        costs=(),
+        removals=21,
+        removed_bytes=21_000,
+        recalls=0,
+        recall_hours=0.0,
+        hours=None,
+    )
+    plan = Plan(
+        format=PLAN_FORMAT,
+        plan_id="",
+        made_at=TEST_TIME,
+        at=TEST_TIME,
+        catalogue_id="x",
+        policy_sha256="x",
+        moves=tuple(moves),
+        removals=tuple(removals),
+        refused=(),
+        not_worth=(),
+        blocked=tuple(blocked),
+        due=(),
+        surplus=(),
+        totals=totals,
+    )
+    lines = list(plan_lines(plan))
+    more = [line for line in lines if line.startswith("  and ")]
+    assert more == [
+        f"  and {number} more; the file that -o writes has all, and so has --json."
+        for number in ("1,005", "1,005", "1")
+    ]
+    assert len(lines) == 3 * 20 + len(more) + 2
+    assert "1,025 copies to make of 1,025 packages" in " ".join(lines)
