@@ -22,7 +22,7 @@ from holdings.errors import Conflict, HoldfastError
 from holdings.house import House
 from holdings.records import Copy, Package
 from holdings.stores.reaching import Reachable
-from tiering.circumstances import Circumstances, find_young
+from tiering.circumstances import Circumstances, find_young, withheld_for
 from tiering.collecting import at_hand
 from tiering.crew import Crew
 from tiering.describing import described
@@ -178,7 +178,7 @@ class _Run:
             for copy in self.house.catalogue.copies(package_ids=named):
                 copies[copy.package_id][copy.store] = copy
             since = self.house.clock.now() - settle
-            around = find_young(self.house.catalogue, since=since)
+            around = find_young(self.house.catalogue, since=since, withheld=withheld_for(self.house))
             for each in part:
                 try:
                     if each.package_id not in leased:
@@ -204,6 +204,12 @@ class _Run:
             )
         if removal.package_id in around.on_hold:
             raise a_hold(removal)
+        if (until := around.withheld_until.get(removal.package_id, since)) > self.house.clock.now():
+            raise Conflict(
+                f"{removal.package_id}, or an image of it, was withdrawn: its bytes stay until "
+                f"{until:%Y-%m-%d}.",
+                hint="hold under [withdrawals] in the settings says for how long.",
+            )
         if young := around.settling(removal.package_id, removal.keeps, since=since):
             days = self.remover.guards.settle_days
             raise Conflict(f"The copy in {', '.join(young)} has not been there for {days} days.")

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from holdings.catalogue.interface import Catalogue
 from holdings.clock import from_iso
+from holdings.house import House
 from holdings.records import Event, EventType, Outcome
 from tiering.holding import packages_on_hold
 
@@ -27,6 +28,8 @@ class Circumstances:
     """Of the copies made in the time that was looked back; all others are older."""
     locked_until: Mapping[Place, datetime] = field(default_factory=dict)
     """Of those copies, the ones that were locked when they were made."""
+    withheld_until: Mapping[str, datetime] = field(default_factory=dict)
+    """By package that was withdrawn, or an image of it: before that moment its bytes stay."""
     begun: Set[Place] = field(default_factory=frozenset)
     """Removals that were recorded as begun and never as done: their bytes may still be there."""
 
@@ -39,10 +42,13 @@ class Circumstances:
         ]
 
 
-def find_circumstances(catalogue: Catalogue, *, at: datetime, look_back: timedelta) -> Circumstances:
+def find_circumstances(
+    catalogue: Catalogue, *, at: datetime, look_back: timedelta, withheld: timedelta = timedelta(0)
+) -> Circumstances:
     """What the history tells, as it stands.
 
     look_back : how long before `at` the making of a copy matters.
+    withheld : for how long the bytes of what was withdrawn stay.
     """
     made = _making(catalogue, at - look_back)
     removals = catalogue.events(types=_REMOVING)
@@ -54,13 +60,32 @@ def find_circumstances(catalogue: Catalogue, *, at: datetime, look_back: timedel
             for event in made
             if event.store and isinstance(until := event.detail.get("locked_until"), str)
         },
+        withheld_until=_withheld_until(catalogue, withheld),
         begun=frozenset(_begun(removals)),
     )
 
 
-def find_young(catalogue: Catalogue, *, since: datetime) -> Circumstances:
-    """What may have changed since a plan was made: holds, and copies made later than `since`."""
-    return Circumstances(on_hold=packages_on_hold(catalogue), made_at=_made_at(_making(catalogue, since)))
+def find_young(catalogue: Catalogue, *, since: datetime, withheld: timedelta) -> Circumstances:
+    """What may have changed since a plan was made: holds, withdrawals, and copies made later than `since`."""
+    return Circumstances(
+        on_hold=packages_on_hold(catalogue),
+        made_at=_made_at(_making(catalogue, since)),
+        withheld_until=_withheld_until(catalogue, withheld),
+    )
+
+
+def withheld_for(house: House) -> timedelta:
+    """For how long the bytes of what was withdrawn stay: `hold` under [withdrawals] in the settings."""
+    return timedelta(seconds=house.settings.withdrawals.hold_seconds)
+
+
+def _withheld_until(catalogue: Catalogue, withheld: timedelta) -> dict[str, datetime]:
+    if not withheld:
+        return {}
+    latest: dict[str, datetime] = {}
+    for each in catalogue.withdrawals():
+        latest[each.package_id] = max(each.at, latest.get(each.package_id, each.at))
+    return {package_id: at + withheld for package_id, at in latest.items()}
 
 
 def _making(catalogue: Catalogue, since: datetime) -> list[Event]:

@@ -11,7 +11,7 @@ from holdings.settings import Settings
 from holdings.settings.prices import PriceSheet
 from holdings.settings.prices_reading import read_price_sheet
 from tiering.choosing import StoreFacts
-from tiering.circumstances import Circumstances, find_circumstances
+from tiering.circumstances import Circumstances, find_circumstances, withheld_for
 from tiering.deciding import Decision, decide
 from tiering.describing import described
 from tiering.locking import know_locks
@@ -36,7 +36,9 @@ def make_plan(house: House, policy: Policy, *, at: datetime) -> Plan:
     know_tiers(house, policy)
     know_locks(house, policy)
     sheets = store_sheets(house)
-    around = find_circumstances(house.catalogue, at=at, look_back=_look_back(policy, sheets))
+    around = find_circumstances(
+        house.catalogue, at=at, look_back=_look_back(policy, sheets), withheld=withheld_for(house)
+    )
     decision = decide(
         described(house, policy, at=at),
         house.catalogue.copy_table(),

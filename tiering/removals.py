@@ -85,6 +85,9 @@ def _stands_in_the_way(
         says = "a hold lies on the package; holdfast hold lists them"
         refusals.add("hold", "removals", says, size_bytes=candidate.size_bytes)
         return True
+    if at < around.withheld_until.get(candidate.package_id, at):
+        refusals.add("withdrawals.hold", "removals", WITHHELD, size_bytes=candidate.size_bytes)
+        return True
     since = at - timedelta(days=guards.settle_days)
     if around.settling(candidate.package_id, candidate.keeps, since=since):
         says = f"a copy that would stay was made less than {guards.settle_days} days ago"
@@ -119,6 +122,7 @@ def _removals(candidate: Candidate) -> Iterator[Removal]:
         )
 
 
+WITHHELD = "it was withdrawn, and its bytes stay until the time under [withdrawals] in the settings is over"
 _NO_MORE = "one run may not remove more"
 
 

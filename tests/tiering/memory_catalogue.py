@@ -92,13 +92,26 @@ class MemoryCatalogue:
         return found if latest is None else found[-latest:]
 
     def withdrawals(self, *, package_id: str | None = None) -> list[Withdrawal]:
-        return []
+        told = self.events(package_id=package_id, types=[EventType.DEACCESSION, EventType.ACCESSION])
+        last = {(event.package_id, event.detail.get("image_id")): event for event in told}
+        return [
+            Withdrawal(
+                package_id=package,
+                image_id=None if image_id is None else str(image_id),
+                at=event.at,
+                by=str(event.detail["by"]),
+                reason=str(event.detail["reason"]),
+            )
+            for (package, image_id), event in last.items()
+            if event.event_type is EventType.DEACCESSION
+        ]
 
     def sql(self, query: str, *, seconds: float) -> AbstractContextManager[pa.RecordBatchReader]:
         raise NotImplementedError("tiering asks for no images")
 
     def package_table(self) -> pa.Table:
         kept = self.packages()
+        gone = {each.package_id: each.at for each in self.withdrawals() if each.image_id is None}
         return pa.table(
             {
                 "package_id": pa.array([each.package_id for each in kept], pa.string()),
@@ -108,7 +121,7 @@ class MemoryCatalogue:
                 "bytes": pa.array([each.size_bytes for each in kept], pa.int64()),
                 "objects": pa.array([len(each.objects) for each in kept], pa.int32()),
                 "images": pa.array([each.images for each in kept], pa.int64()),
-                "withdrawn_at": pa.nulls(len(kept), _MOMENT),
+                "withdrawn_at": pa.array([gone.get(each.package_id) for each in kept], _MOMENT),
             }
         )
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from archive.withdrawing import withdraw
 from holdings.catalogue.interface import Catalogue, Entry
 from holdings.catalogue.leasing import Lease, Purpose
 from holdings.catalogue.recollecting import _removed
@@ -102,6 +103,36 @@ def test_by_default_nothing_is_removed_and_the_plan_says_why(house: House) -> No
     plan = planned(house, COPY_ONLY)
     assert plan.removals == ()
     assert [(each.guard, each.packages) for each in plan.refused] == [("guards.removal", 1)]
+
+
+def test_what_is_withdrawn_leaves_by_policy_and_after_the_hold_time(house: House) -> None:
+    package, other = tiered(house, 1), tiered(house, 2)
+    fewer = a_policy(
+        a_rule({"cold": 1}, where="withdrawn_days > 365", name="withdrawn for long"),
+        TO_COLD,
+        removal=REMOVING,
+    )
+    before = make_plan(house, fewer, at=LATER)
+    withdraw(house, [package.package_id], reason="not ours to keep")
+    plan = make_plan(house, fewer, at=LATER)
+    assert [each.package_id for each in plan.removals] == [other.package_id]
+    (refused,) = plan.refused
+    assert (refused.guard, refused.packages) == ("withdrawals.hold", 1)
+    result = apply_plan(house, before, fewer)
+    assert [each.package_id for each in result.removed] == [other.package_id]
+    (kept,) = result.kept
+    assert kept.reason.endswith("was withdrawn: its bytes stay until 2026-06-29.")
+    assert is_whole(house.store("hot"), package)
+    held_over = house.at(FixedClock(LATER + timedelta(days=400)))
+    for store in house.stores.values():
+        store._clock = held_over.clock  # type: ignore[attr-defined]
+    last = make_plan(held_over, fewer, at=held_over.clock.now())
+    assert {(each.package_id, each.store) for each in last.removals} == {
+        (package.package_id, "hot"),
+        (package.package_id, "cold2"),
+    }
+    assert apply_plan(held_over, last, fewer).complete
+    assert statuses(house, package) == {"hot": R, "cold": V, "cold2": R}
 
 
 @pytest.mark.parametrize(

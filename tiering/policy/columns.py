@@ -49,6 +49,12 @@ COLUMNS: tuple[Column, ...] = (
         meaning="How often images of it were read in the 90 days before.",
         without="0",
     ),
+    Column(
+        name="withdrawn_days",
+        sql_type="BIGINT",
+        meaning="Whole days since the whole package was withdrawn; NULL where it is not.",
+        without="NULL",
+    ),
     Column(name="holds", sql_type="BIGINT", meaning="Holds that lie on it.", without="0"),
     Column(
         name="format",

@@ -47,6 +47,7 @@ def _made_up(policy: Policy) -> pa.Table:
     columns = dict(zip(names, zip(*rows, strict=True), strict=True)) if words else {}
     ages = columns.pop("age_days", (0,) * len(rows))
     idle = columns.pop("idle_days", ages)
+    withdrawn = columns.pop("withdrawn_days", (None,) * len(rows))
     moment = pa.timestamp("us", "UTC")
     types = {column.name: pa.string() if column.sql_type == "VARCHAR" else pa.int64() for column in words}
     return pa.table(
@@ -54,6 +55,9 @@ def _made_up(policy: Policy) -> pa.Table:
             "package_id": pa.array([str(number) for number in range(len(rows))]),
             "created_at": pa.array([_AT - _days(age) for age in ages], moment),
             "last_read_at": pa.array([_AT - _days(days) for days in idle], moment),
+            "withdrawn_at": pa.array(
+                [None if days is None else _AT - _days(days) for days in withdrawn], moment
+            ),
             **{name: pa.array(list(column), types[name]) for name, column in columns.items()},
         }
     )
@@ -74,7 +78,10 @@ def _combined(values: Sequence[Sequence[_Value]]) -> list[tuple[_Value, ...]]:
 
 
 def _values(conditions: Sequence[str], column: Column) -> list[_Value]:
-    return _strings(conditions, column.name) if column.sql_type == "VARCHAR" else _numbers(conditions)
+    if column.sql_type == "VARCHAR":
+        return _strings(conditions, column.name)
+    never = [None] if column.name == "withdrawn_days" else []
+    return [*_numbers(conditions), *never]
 
 
 def _strings(conditions: Sequence[str], column: str) -> list[_Value]:

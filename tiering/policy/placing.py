@@ -24,16 +24,16 @@ from tiering.policy.model import Policy
 
 _DAY_US = 86_400_000_000
 _MOMENT = pa.timestamp("us", "UTC")
-_COMPUTED = {"age_days", "idle_days"}
+_COMPUTED = {"age_days", "idle_days", "withdrawn_days"}
 
 
 def place(packages: pa.Table, policy: Policy, *, at: datetime | pa.Array | pa.ChunkedArray) -> pa.Table:
     """The placement that `policy` asks for, for each row of `packages` and in its order.
 
     packages : columns package_id, kind, collection (string), created_at (timestamp), bytes,
-        objects, images (integers). Where it has them also: last_read_at (timestamp), reads_90d
-        and holds (integers), and the columns of `tiering.policy.columns` that sum up its images;
-        a table without them is one of packages that nobody reads, holds or describes.
+        objects, images (integers). Where it has them also: last_read_at, withdrawn_at (timestamps),
+        reads_90d and holds (integers), and the columns of `tiering.policy.columns` that sum up its
+        images; a table without them is one of packages that nobody reads, withdraws, holds or describes.
     at : the moment to place for; or an array of timestamps, one for each row.
 
     Returns a table: package_id; rule (int32, index into `policy.rules`); rule_name and because
@@ -90,7 +90,15 @@ def _columns(packages: pa.Table, at: datetime | pa.Array | pa.ChunkedArray, name
     if "idle_days" in named and "last_read_at" in packages.column_names:
         used = pc.coalesce(packages.column("last_read_at").cast(_MOMENT), packages.column("created_at"))
         columns = columns.append_column("idle_days", pa.array(age_days(used, at)))
+    if "withdrawn_days" in named and "withdrawn_at" in packages.column_names:
+        columns = columns.append_column("withdrawn_days", _withdrawn_days(packages, at))
     return columns
+
+
+def _withdrawn_days(packages: pa.Table, at: datetime | pa.Array | pa.ChunkedArray) -> pa.Array:
+    withdrawn_at = packages.column("withdrawn_at").cast(_MOMENT)
+    days = age_days(pc.coalesce(withdrawn_at, packages.column("created_at").cast(_MOMENT)), at)
+    return pa.array(days, mask=pc.is_null(withdrawn_at).to_numpy())
 
 
 def _or_without(columns: pa.Table) -> str:

@@ -46,6 +46,7 @@ def test_what_a_rule_before_takes_away() -> None:
         ("bytes > 1000000000000 and idle_days > 90 and reads_90d = 0",),
         ("family is null and holds > 0",),
         ("bytes / images > 1000000",),
+        ("withdrawn_days > 3650", "withdrawn_days is null and age_days > 9"),
     ],
     ids=str,
 )

@@ -38,6 +38,21 @@ def test_a_condition_that_is_null_does_not_match() -> None:
     assert place(packages_table({"a": 1}), policy, at=NOON)["rule"].to_pylist() == [1]
 
 
+def test_withdrawn_days_are_of_the_withdrawal_and_null_without_one() -> None:
+    policy = a_policy(
+        a_rule({"cold": 1}, where="withdrawn_days > 3650", name="long gone"),
+        a_rule({"cold": 2}, where="withdrawn_days is not null", name="gone"),
+        a_rule({"hot": 1}),
+    )
+    days = {"a": 3652, "b": 3650, "c": 0, "d": None}
+    packages = packages_table(dict.fromkeys(days, 5000))
+    withdrawn = [None if n is None else NOON - timedelta(days=n) for n in days.values()]
+    told = packages.append_column("withdrawn_at", pa.array(withdrawn, pa.timestamp("us", "UTC")))
+    assert place(told, policy, at=NOON)["rule"].to_pylist() == [0, 1, 1, 2]
+    assert place(told, policy, at=NOON + timedelta(days=1))["rule"].to_pylist() == [0, 0, 1, 2]
+    assert place(packages, policy, at=NOON)["rule"].to_pylist() == [2, 2, 2, 2], "cohorts are not withdrawn"
+
+
 def test_each_row_may_have_its_own_moment() -> None:
     packages = packages_table({"a": 0, "b": 0, "c": 0})
     later = [NOON, NOON + timedelta(days=365), NOON + timedelta(days=364, hours=23)]
