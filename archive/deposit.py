@@ -27,6 +27,7 @@ from archive.identifying.interface import Check
 from archive.journal.journal import Journal
 from archive.journal.opening import journal_folder, open_journal
 from archive.mates import Mates
+from archive.namesakes import namesakes_of
 from archive.naming import base_id
 from archive.pairing import Metadata, check_pattern, read_records
 from archive.preparing import prepare, software
@@ -136,6 +137,7 @@ def depositing(
             left_out=left_out_of(journal),
             noticed=noticed_of(journal),
             records=records_of(journal, metadata.name) if metadata else None,
+            namesakes=namesakes_of(house, collection, held),
             seconds=time.monotonic() - began,
             _journal=journal,
         )

@@ -55,6 +55,28 @@ class Noticed:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Namesake:
+    """A package from before that holds an image of the same path."""
+
+    path: str
+    package_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Namesakes:
+    """Images that were stored now, and whose path the collection held already; both are kept."""
+
+    other_content: int = 0
+    """So many with other content."""
+    first: Sequence[Namesake] = ()
+    """The first of these, each with the last package that holds its path."""
+    same_content: int = 0
+    """So many with the same content: they are stored twice."""
+    packages: Sequence[str] = ()
+    """The first of those that hold the same."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class MatchedRecords:
     """What became of the records that came with a deposit, and of the images."""
 
@@ -95,6 +117,8 @@ class Receipt:
     """Of files that are in a bag all the same: bytes of another format than the name says, odd metadata."""
     records: MatchedRecords | None
     """None where no metadata was given."""
+    namesakes: Namesakes | None = None
+    """None where nobody could look."""
     seconds: float
     _journal: Journal | None = field(default=None, repr=False, compare=False)
     """Holds on to what the sequences are read from."""
@@ -184,6 +208,7 @@ class ReceiptDocument:
     """None where no records came with it."""
     algorithms: Sequence[str]
     """Of the payload manifests in each bag."""
+    namesakes: Namesakes | None = None
 
     @property
     def image_count(self) -> int:

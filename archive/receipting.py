@@ -22,6 +22,7 @@ def receipt_of(house: House, receipt: Receipt) -> ReceiptDocument:
         left_out=receipt.left_out,
         noticed=receipt.noticed,
         matched=receipt.records,
+        namesakes=receipt.namesakes,
         already_held=receipt.already_held,
     )
 

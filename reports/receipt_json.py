@@ -13,12 +13,15 @@ left_out        path and because, for everything in the source that is in no bag
 noticed         path and what, for files that were accepted and are odd
 matched         metadata, images (how many have a record), and who stayed alone,
                 and what was noticed in it
+same_names      images whose path the collection held before: how many with other content, the first of
+                them, how many with the same content, and packages that hold these
 get_back        commands
 images          every image: where its bytes lie (key, offset, bytes), its checksums and format
 ```
 
 `null` stands for what was not written down, never for "nothing": a receipt that was made again
-from the catalogue does not know what was left out or noticed.
+from the catalogue does not know what was left out or noticed,
+nor which names were held before.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ import json
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from archive.receipt import KeptBag, MatchedRecords, ReceiptDocument
+from archive.receipt import KeptBag, MatchedRecords, Namesakes, ReceiptDocument
 from archive.storing import BAG_NAME
 from holdings.clock import iso
 from holdings.records import Image, package_prefix
@@ -50,6 +53,7 @@ def receipt_lines(document: ReceiptDocument) -> Iterator[bytes]:
         yield from _list("noticed", ({"path": item.path, "what": item.what} for item in noticed))
     yield b',\n"matched": '
     yield from [b"null"] if document.matched is None else _matched(document.matched)
+    yield b',\n"same_names": ' + _json(_same_names(document.namesakes))
     yield b',\n"get_back": ' + _json(get_back(document))
     yield from _list("images", map(_image, document.images()))
     yield b"\n}\n"
@@ -111,6 +115,17 @@ def _matched(matched: MatchedRecords) -> Iterator[bytes]:
     yield from _list("ambiguous", matched.ambiguous)
     yield from _list("noticed", matched.noticed)
     yield b"}"
+
+
+def _same_names(namesakes: Namesakes | None) -> dict[str, object] | None:
+    if namesakes is None:
+        return None
+    return {
+        "other_content": namesakes.other_content,
+        "first": [{"path": item.path, "package_id": item.package_id} for item in namesakes.first],
+        "same_content": namesakes.same_content,
+        "packages": list(namesakes.packages),
+    }
 
 
 def _image(image: Image) -> dict[str, object]:

@@ -13,6 +13,7 @@ from holdings.catalogue.index import FETCH_HINT, index_schema, index_table, read
 from holdings.catalogue.index_lookup import LOOKUP_FOLDER, WORTH_MERGING, Lookup
 from holdings.catalogue.index_query import ImageQuery, Probe, Withdrawn, identifier_probes
 from holdings.catalogue.index_reading import search
+from holdings.catalogue.index_same import file_names, same_paths
 from holdings.catalogue.interface import image_records
 from holdings.catalogue.migrating import beside, sync_folder
 from holdings.catalogue.sums import summed
@@ -146,6 +147,24 @@ class FolderIndex(IndexFiles):
         """The indexes of all that is recorded and not withdrawn, and what is."""
         recorded, withdrawn = self._meant(ImageQuery())
         return self._paths(recorded, ImageQuery(), withdrawn), withdrawn
+
+    def sharing_names(self, package_ids: Sequence[str]) -> set[str]:
+        names = file_names(
+            [self.path(name) for name in sorted(self._there(dict.fromkeys(package_ids, True)))]
+        )
+        if not names:
+            return set()
+        with self._recorded.moment():
+            merged, others = self.lookup.candidates([(name, False) for name in names], self._unmerged)
+        if len(others) >= WORTH_MERGING and self._merge():
+            return self.sharing_names(package_ids)
+        return merged.union(others)
+
+    def same_paths(
+        self, package_ids: Sequence[str], others: Sequence[str]
+    ) -> Iterator[tuple[str, str, bool]]:
+        ours, theirs = (self._there(dict.fromkeys(names, True)) for names in (package_ids, others))
+        return same_paths(*([self.path(name) for name in sorted(names)] for names in (ours, theirs)))
 
     def merge(self, *, at_least: int = 1) -> None:
         """Take the packages into the merged index that are not in it yet, where they are `at_least` so many.

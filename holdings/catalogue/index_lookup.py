@@ -258,27 +258,41 @@ class _Keys:
             self._lasts.append(told.max if group.num_rows else "")
 
     def packages_with(self, probes: Iterable[Probe]) -> Iterator[str]:
-        """Packages that have a key; one more than once where it has many."""
-        for key, is_beginning in probes:
-            yield from self._with(key, is_beginning=is_beginning)
+        """Packages that have a key; one more than once where it has many.
 
-    def _with(self, key: str, *, is_beginning: bool) -> Iterator[str]:
-        import pyarrow.compute as pc  # noqa: PLC0415  # as above
-        import pyarrow.parquet as pq  # noqa: PLC0415
+        Of many keys, each row group is read once.
+        """
+        import pyarrow.parquet as pq  # noqa: PLC0415  # as above
 
-        some = list(self._groups_with(key))
-        if not some:
+        wanted: dict[int, list[Probe]] = {}
+        for probe in probes:
+            for group in self._groups_with(probe):
+                wanted.setdefault(group, []).append(probe)
+        if not wanted:
             return
         with pq.ParquetFile(self._path, metadata=self._metadata) as file:
-            for group in some:
+            for group in sorted(wanted):
                 rows = file.read_row_group(group, use_threads=False)
-                keys = rows.column("key")
-                found = pc.starts_with(keys, key) if is_beginning else pc.is_in(keys, value_set=texts([key]))
-                yield from rows.column("package_id").filter(found).unique().to_pylist()
+                for found in _fits(rows.column("key"), wanted[group]):
+                    yield from rows.column("package_id").filter(found).unique().to_pylist()
 
-    def _groups_with(self, beginning: str) -> Iterator[int]:
-        """Row groups in which a key may begin so; keys are in order over all of them."""
-        for group in range(bisect_left(self._lasts, beginning), len(self._lasts)):
-            if self._firsts[group][: len(beginning)] > beginning:
+    def _groups_with(self, probe: Probe) -> Iterator[int]:
+        """Row groups in which a key may be or begin so; keys are in order over all of them."""
+        key, is_beginning = probe
+        for group in range(bisect_left(self._lasts, key), len(self._lasts)):
+            first = self._firsts[group]
+            if (first[: len(key)] if is_beginning else first) > key:
                 return
             yield group
+
+
+def _fits(keys: pa.ChunkedArray, probes: Sequence[Probe]) -> Iterator[pa.ChunkedArray]:
+    """Which keys are, and which begin with, what is asked for."""
+    import pyarrow.compute as pc  # noqa: PLC0415  # as above
+
+    whole = [key for key, is_beginning in probes if not is_beginning]
+    if whole:
+        yield pc.is_in(keys, value_set=texts(whole))
+    for key, is_beginning in probes:
+        if is_beginning:
+            yield pc.starts_with(keys, key)

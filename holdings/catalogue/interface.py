@@ -93,6 +93,23 @@ class ImageIndex(Protocol):
         """The same for any question, as the rows come: memory does not grow with the answer."""
         ...
 
+    def sharing_names(self, package_ids: Sequence[str]) -> set[str]:
+        """Packages that may hold an image with the file name (without what follows the dot) of one of these.
+
+        What is in one index only for want of merging is among them, and so are they themselves.
+        """
+        ...
+
+    def same_paths(
+        self, package_ids: Sequence[str], others: Sequence[str]
+    ) -> Iterator[tuple[str, str, bool]]:
+        """The paths of images of the former packages that images of the latter have, too, in order.
+
+        With each the last of the packages that has it, of those with the same content if there is one,
+        and whether there is.
+        """
+        ...
+
     def merge(self, *, at_least: int = 1) -> None:
         """Make finding by identifier quick for the packages that came since, if they are so many."""
         ...

@@ -19,7 +19,7 @@ from service.wording import count, size
 
 if TYPE_CHECKING:
     from archive.identifying.interface import Check
-    from archive.receipt import MatchedRecords, Receipt
+    from archive.receipt import MatchedRecords, Namesakes, Receipt
 
 _NAMED = 20
 """Of a kind, so many are named on the screen; `--json` names all."""
@@ -185,6 +185,7 @@ def receipt_document(receipt: Receipt, written: Sequence[Path]) -> dict[str, obj
         "left_out": Lazily(receipt.left_out),
         "noticed": Lazily(receipt.noticed),
         "missed": receipt.missed,
+        "same_names": receipt.namesakes,
         "records": _records_document(receipt.records),
     }
 
@@ -222,6 +223,8 @@ def _lines(receipt: Receipt, written: Sequence[Path]) -> Iterator[str]:
             f"{count(newer, 'bag')} {'is a new version' if newer == 1 else 'are new versions'}: "
             "the same names and sizes were held with other content, other records or damage, and still are."
         )
+    if receipt.namesakes is not None:
+        yield from _namesake_lines(receipt.namesakes)
     if len(receipt.bags) > 1:
         yield (
             f"{count(len(receipt.images), 'image')} in {len(receipt.bags)} bags, {size(receipt.size_bytes)}, "
@@ -242,6 +245,22 @@ def _lines(receipt: Receipt, written: Sequence[Path]) -> Iterator[str]:
     if receipt.missed:
         yield f"Keep the source: {count(receipt.missed, 'file')} of it {_are(receipt.missed)} in no bag."
     yield told_receipt(written)
+
+
+def _namesake_lines(found: Namesakes) -> Iterator[str]:
+    """Of what the collection held before under the same names."""
+    for item in found.first:
+        yield (
+            f"Same name: {item.path}; another content under it is held in {item.package_id}; both are kept."
+        )
+    if found.other_content > len(found.first):
+        yield f"Same name: {found.other_content - len(found.first):,} more with other content; both are kept."
+    if found.same_content:
+        packages = f"{', '.join(found.packages[:3])}{' and others' if len(found.packages) > 3 else ''}"
+        yield (
+            f"Held already: {count(found.same_content, 'image')} with the same name and content "
+            f"{_are(found.same_content)} in {packages}, too."
+        )
 
 
 def _are(number: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from archive.receipt import KeptBag, KeptCopy, MatchedRecords, Noticed, ReceiptDocument
+from archive.receipt import KeptBag, KeptCopy, MatchedRecords, Namesake, Namesakes, Noticed, ReceiptDocument
 from archive.sources.interface import LeftOut
 from holdings.records import Image, image_id
 
@@ -83,5 +83,11 @@ def a_receipt(images: int = 3, **changes: object) -> ReceiptDocument:
             ambiguous=[],
         ),
         algorithms=["sha512", "sha256"],
+        namesakes=Namesakes(
+            other_content=24,
+            first=(Namesake(path=EVIL, package_id="herb-ba9876543210"),),
+            same_content=1,
+            packages=("herb-ba9876543210",),
+        ),
     )
     return replace(made, **changes)  # type: ignore[arg-type]  # the fields of a receipt

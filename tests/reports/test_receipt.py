@@ -42,6 +42,9 @@ def test_the_page_tells_everything() -> None:
         "image/tiff, fmt/353",
         f"{1:064x}",
         "2 files (notes.txt and multiple.csv)",
+        "under a name that was held already: 24 images; both are kept",
+        ".tif is held with other content in herb-ba9876543210, too. Shown are the first 1.",
+        "1 image was held already with the same name and content, and is held twice now: in herb-ba98",
         "Accepted, and odd: 1 drawer 000/sheet-000001.tif: its bytes are a PNG",
     ):
         assert words in said, words
@@ -55,13 +58,14 @@ def test_names_from_outside_steer_nothing() -> None:
 
 
 def test_what_was_not_written_down_is_not_said_to_be_nothing() -> None:
-    again = a_receipt(left_out=None, noticed=None, sidecars=None, matched=None)
+    again = a_receipt(left_out=None, noticed=None, sidecars=None, matched=None, namesakes=None)
     page = text_of(render_receipt(again))
     assert "told in the first receipt" in page
     assert "Nothing: every file" not in page
     document = json.loads(b"".join(receipt_lines(again)))
     told = (document["left_out"], document["noticed"], document["matched"], document["accepted"]["sidecars"])
     assert told == (None, None, None, None)
+    assert document["same_names"] is None
     assert "Nothing: every file" in text_of(render_receipt(a_receipt(left_out=[])))
 
 
@@ -69,7 +73,17 @@ def test_the_json_has_lasting_keys() -> None:
     document = json.loads(b"".join(receipt_lines(a_receipt())))
     assert list(document) == [
         *("format", "deposit", "collection", "organization", "agent", "made_at", "already_held"),
-        *("algorithms", "accepted", "bags", "left_out", "noticed", "matched", "get_back", "images"),
+        *(
+            "algorithms",
+            "accepted",
+            "bags",
+            "left_out",
+            "noticed",
+            "matched",
+            "same_names",
+            "get_back",
+            "images",
+        ),
     ]
     assert document["format"] == 1
     assert document["accepted"] == {

@@ -53,6 +53,26 @@ def test_what_was_noticed_in_the_metadata_is_told_everywhere(
     assert json.loads(page.with_suffix(".json").read_text())["matched"]["noticed"][-1] == sentence
 
 
+def test_a_name_that_is_held_with_other_content_is_told_everywhere(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (page,) = (folder / "receipts").glob("*.html")
+    with (folder / "source" / "sheet-002.tif").open("ab") as scan:
+        scan.write(b"rescanned")
+    assert run_in(folder, "deposit", "source", "-c", "sheets") == 0
+    said = capsys.readouterr().out
+    assert f"sheet-002.tif; another content under it is held in {page.stem}; both are kept." in said
+    assert f"1 image with the same name and content is in {page.stem}, too." in said
+    (new,) = set((folder / "receipts").glob("*.html")) - {page}
+    assert f"sheet-002.tif is held with other content in {page.stem}, too." in new.read_text()
+    assert json.loads(new.with_suffix(".json").read_text())["same_names"] == {
+        "other_content": 1,
+        "first": [{"path": "sheet-002.tif", "package_id": page.stem}],
+        "same_content": 1,
+        "packages": [page.stem],
+    }
+
+
 def test_a_new_version_is_called_one(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_in(folder, "deposit", "source", "-c", "sheets") == 0
     assert "new version" not in capsys.readouterr().out

@@ -36,9 +36,9 @@ def test_only_the_row_groups_that_can_hold_it_are_read(tmp_path: Path) -> None:
     """Though all begin alike, as addresses do."""
     pairs = [(f"https://example.org/object/{number:04}", "x") for number in range(300)]
     keys = _Keys(written(tmp_path / "s.parquet", pairs))
-    assert list(keys._groups_with("https://example.org/object/0150")) == [50]
-    assert list(keys._groups_with("https://example.org/object/015")) == [50, 51, 52, 53]
-    assert list(keys._groups_with("https://example.org/z")) == []
+    assert list(keys._groups_with(("https://example.org/object/0150", False))) == [50]
+    assert list(keys._groups_with(("https://example.org/object/015", True))) == [50, 51, 52, 53]
+    assert list(keys._groups_with(("https://example.org/z", True))) == []
 
 
 def written(path: Path, pairs: list[tuple[str, str]]) -> Path:
