@@ -96,7 +96,7 @@ BAD = [
     ("find --bogus", "usage"),
     ("find --limit many", "usage"),
     ("nonsense", "usage"),
-    ("deposit source", "usage"),
+    ("deposit", "usage"),
     ("deposit nowhere -c sheets", "bad-input"),
     ("deposit source -c Not-An-Id", "bad-input"),
     ("tier plan --now soon", "bad-input"),
@@ -107,7 +107,7 @@ BAD = [
     ("verify --store nowhere", "bad-input"),
     ("catalogue rebuild --without nowhere", "bad-input"),
     ("catalogue backup source", "bad-input"),
-    ("tier plan -o no/such/folder/plan.json", "file"),
+    ("tier plan -o no/such/folder/plan.json", "bad-input"),
 ]
 
 
