@@ -113,6 +113,12 @@ class NotOnline(Unavailable):
     kind = "not-online"
 
 
+class CatalogueLost(Unavailable):
+    """There is no catalogue, and the stores hold packages: it can be rebuilt, and until then says nothing."""
+
+    kind = "catalogue-lost"
+
+
 class CatalogueBusy(Unavailable):
     """Another command held the catalogue for longer than the time-out."""
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import re
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO, cast
 from urllib.parse import unquote
 
 from archive.recording import new_event
@@ -36,6 +39,7 @@ _CLOUDFRONT = re.compile(
 )
 _OURS = re.compile(rf'["\t]{OURS_BEGINS}')
 _GZIP = b"\x1f\x8b"
+_AT_ONCE = 1 << 20
 _MOST_LINE = 1 << 20
 """Characters; the keys and agents of a log have a few thousand."""
 _MOST_BYTES = 10_000_000_000
@@ -60,7 +64,7 @@ class Imported:
 
 
 def import_log(house: House, path: Path) -> Imported:
-    """Take in one log file; the same one twice counts once.
+    """Take in one log file; the same one twice counts once, also where it was compressed meanwhile.
 
     Raises BadInput where the file cannot be read or no line of it is one of a log that is known.
     """
@@ -107,26 +111,35 @@ def _events(house: House, reads: dict[tuple[str, str], list[datetime]], run: str
 
 
 def _digest(path: Path) -> str:
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise BadInput(f"{path} has more than {_MOST_BYTES} bytes, which no log file has.")
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()[:32]
-    except OSError as error:
-        raise BadInput(f"The log {path} cannot be read: {error.strerror}.") from None
+    """Of what the log says, compressed or not."""
+    sha256, size_bytes = hashlib.sha256(), 0
+    with _unpacked(path) as file:
+        while data := file.read(_AT_ONCE):
+            sha256.update(data)
+            size_bytes += len(data)
+            if size_bytes > _MOST_BYTES:
+                raise BadInput(f"{path} has more than {_MOST_BYTES} bytes, which no log file has.")
+    return sha256.hexdigest()[:32]
 
 
 def _lines(path: Path) -> Iterable[str]:
-    """Also of a compressed file, as CloudFront delivers them."""
-    with path.open("rb") as file:
-        packed = file.read(2) == _GZIP
-    opened = gzip.open if packed else open
+    with _unpacked(path) as file, io.TextIOWrapper(file, encoding="utf-8", errors="replace") as text:
+        while line := text.readline(_MOST_LINE):
+            if line.strip() and not line.startswith("#"):
+                yield line
+
+
+@contextmanager
+def _unpacked(path: Path) -> Iterator[BinaryIO]:
+    """The bytes of a log; also of a compressed one, as CloudFront delivers them."""
     try:
-        with opened(path, "rt", encoding="utf-8", errors="replace") as file:
-            while line := file.readline(_MOST_LINE):
-                if line.strip() and not line.startswith("#"):
-                    yield line
+        with path.open("rb") as file:
+            packed = file.read(len(_GZIP)) == _GZIP
+            file.seek(0)
+            yield cast(BinaryIO, gzip.GzipFile(fileobj=file)) if packed else file
     except (OSError, EOFError, zlib.error) as error:
+        if isinstance(error, OSError) and error.strerror:
+            raise BadInput(f"The log {path} cannot be read: {error.strerror}.") from None
         raise BadInput(f"The log {path} is cut short or damaged: {error}.") from None
 
 

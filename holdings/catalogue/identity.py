@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 
-from holdings.errors import AlreadyExists, BadInput, Conflict, NotFound, Unavailable
+from holdings.errors import AlreadyExists, BadInput, CatalogueLost, Conflict, NotFound, Unavailable
 from holdings.records import PACKAGES_PREFIX
 from holdings.stores.interface import Lists, Reads, Store
 from holdings.stores.wrapper import Answer, Wrapper
@@ -178,10 +178,10 @@ def refuse_other_place(store: Store, mark: str | None) -> None:
 
 
 def refuse_if_packages(stores: Iterable[Lists]) -> None:
-    """Raise Conflict where a store holds packages: then the catalogue is lost, not new."""
+    """Raise CatalogueLost where a store holds packages: then the catalogue is lost, not new."""
     for store in stores:
         if (first := next(iter(store.list(PACKAGES_PREFIX)), None)) is not None:
-            raise Conflict(
+            raise CatalogueLost(
                 f"There is no catalogue, but the store '{store.name}' holds packages ({first.key}): "
                 "the catalogue was lost or the settings name another one.",
                 hint="holdfast catalogue rebuild makes it again from the stores.",

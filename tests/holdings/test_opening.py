@@ -10,7 +10,7 @@ import pytest
 
 from holdings.catalogue.identity import IDENTITY_KEY
 from holdings.catalogue.rebuilding import rebuild_catalogue
-from holdings.errors import BadInput, Conflict, Unavailable
+from holdings.errors import BadInput, CatalogueLost, Conflict, Unavailable
 from holdings.opening import open_stores
 from holdings.settings import StoreSettings
 from holdings.stores import opening
@@ -37,7 +37,7 @@ def test_a_lost_catalogue_is_not_made_anew(tmp_path: Path) -> None:
         hold(house, "nhm-a", "cold")
         path = house.settings.catalogue.path
     path.unlink()
-    with pytest.raises(Conflict, match="'cold' holds packages") as caught:
+    with pytest.raises(CatalogueLost, match="'cold' holds packages") as caught:
         a_house(tmp_path)
     assert caught.value.hint is not None
     assert "rebuild" in caught.value.hint

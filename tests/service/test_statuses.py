@@ -136,6 +136,18 @@ def test_a_store_that_is_not_there_is_3(folder: Path, capsys: Said) -> None:
     assert run(["verify"]) == 0, "what was unknown was not taken for a loss"
 
 
+def test_a_lost_catalogue_is_3_and_not_below_the_policy(folder: Path, capsys: Said) -> None:
+    (catalogue,) = folder.glob("catalogue/*.duckdb")
+    catalogue.unlink()
+    for words in ("tier status", "tier plan", "verify", "find"):
+        capsys.readouterr()
+        assert run([*words.split(), "--json"]) == 3
+        assert document(capsys)["error"]["kind"] == "catalogue-lost"
+    assert not catalogue.exists()
+    assert run(["catalogue", "rebuild"]) == 0
+    assert run(["tier", "status"]) == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_an_interrupt_is_4_and_the_same_command_then_finishes(folder: Path, number: signal.Signals) -> None:
     settings = folder / "holdfast.toml"

@@ -290,6 +290,12 @@ def test_a_compressed_log_is_read_and_a_cut_one_refused(house: House, tmp_path: 
     assert not house.catalogue.events(types=[EventType.ACCESS])
     (tmp_path / "whole.gz").write_bytes(whole)
     assert import_log(house, tmp_path / "whole.gz").reads == 9
+    # Unpacked, and packed again by another program, it is the same log.
+    (tmp_path / "plain.log").write_bytes(gzip.decompress(whole))
+    (tmp_path / "again.gz").write_bytes(gzip.compress(gzip.decompress(whole), compresslevel=1, mtime=1))
+    for name in ("plain.log", "again.gz"):
+        assert import_log(house, tmp_path / name).already
+    assert dict(reads_before(house.catalogue, TEST_TIME).recent) == {package.package_id: 9}
 
 
 def test_what_is_no_log_is_refused(house: House, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from holdings.catalogue.backing_up import backup_catalogue
 from holdings.catalogue.checking import check_catalogue
 from holdings.catalogue.restoring import restore_catalogue
-from holdings.errors import BadInput, Conflict, Corrupt
+from holdings.errors import BadInput, CatalogueLost, Conflict, Corrupt
 from holdings.house import House
 from holdings.settings import read_settings
 from tests.holdings.catalogue.fakes import hold
@@ -42,7 +42,7 @@ def test_a_catalogue_moves_to_a_server_and_back(tmp_path: Path, postgres: Postgr
         path = house.settings.path
     in_a_file = path.read_text()
     path.write_text(with_catalogue(in_a_file, in_a_schema(postgres)))
-    with pytest.raises(Conflict, match="no catalogue, but the store 'hot' holds packages"):
+    with pytest.raises(CatalogueLost, match="no catalogue, but the store 'hot' holds packages"):
         a_house(path.parent)
     shutil.rmtree(path.parent / "catalogue")
     restore_catalogue(read_settings(path), backup)
