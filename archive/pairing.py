@@ -97,7 +97,7 @@ def _match(journal: Journal, records: Records, pattern: str | None) -> None:
         else:
             matched, together = _matched(records, outcome)
             journal.matches.match(outcome.path, matched, together=together)
-    journal.matches.orphans("record", map(records.where, found.records_without_image()))
+    journal.matches.orphans("record", map(records.named, found.records_without_image()))
     journal.matches.note(found.findings())
 
 

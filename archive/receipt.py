@@ -87,7 +87,7 @@ class MatchedRecords:
     images_without_record: Sequence[str]
     """Their paths."""
     records_without_image: Sequence[str] | None
-    """Where each stands: `multiple.csv, line 3`; None where that was not written down."""
+    """Where each stands, and its number: `multiple.csv, line 3 (BM000009)`; None where that was not told."""
     ambiguous: Sequence[str]
     """A sentence for each image that several records claim."""
     findings: Sequence[Finding] = ()

@@ -80,7 +80,7 @@ class Match:
 
     def _note_orphan(self, record: int) -> None:
         self._findings.add(
-            "record-without-image", lambda: f"{self._records.where(record)}: no image belongs to it."
+            "record-without-image", lambda: f"{self._records.named(record)}: no image belongs to it."
         )
 
     def _note_repeated_numbers(self) -> None:

@@ -19,6 +19,8 @@ from archive.matching.findings import Finding, Findings
 from holdings.errors import BadInput, StoreFull
 
 _BATCH, _BATCH_CHARACTERS = 1000, 1024 * 1024
+_SHOWN = 80
+"""Of a number, so many characters at most are told in a sentence."""
 _SCHEMA = """
     -- A scratch file: it is never read by another process, nor after a crash.
     PRAGMA journal_mode = OFF;
@@ -78,6 +80,12 @@ class Sheet:
         self._key = self._places[key] if key is not None else self._key
         # Of the new ones alone: documents may bring one after the other.
         self._roles += tuple((first + place, role) for place, role in roles_of(self.columns[first:]))
+
+    @property
+    def number_places(self) -> list[int]:
+        """The columns with numbers of specimens, catalogNumber first."""
+        places = [place for place, role in self._roles if role == NUMBER]
+        return sorted(places, key=lambda place: self.columns[place] != "dwc:catalogNumber")
 
     def add(self, rows: Iterable[Row]) -> None:
         """The next records. Their rows may end before the last columns: see `add_more`."""
@@ -244,6 +252,17 @@ class Records:
         """The file and the line of a record, for sentences: `specimens.csv, line 3`."""
         sheet, line = self.ask("SELECT sheet, line FROM rows WHERE record = ?", record).fetchone()
         return f"{self.sheets[sheet].origin}, {self.sheets[sheet].unit} {line}"
+
+    def named(self, record: int) -> str:
+        """The same, with the number of its specimen where it has one: `specimens.csv, line 3 (BM000009)`."""
+        query = "SELECT sheet, line, terms FROM rows JOIN told USING (record) WHERE record = ?"
+        sheet, line, told = self.ask(query, record).fetchone()
+        where = f"{self.sheets[sheet].origin}, {self.sheets[sheet].unit} {line}"
+        values = json.loads(told)
+        for place in self.sheets[sheet].number_places:
+            if place < len(values) and (number := " ".join((values[place] or "").split())):
+                return f"{where} ({number if len(number) <= _SHOWN else number[: _SHOWN - 3] + '...'})"
+        return where
 
     def specimen(self, record: int) -> int:
         """The record of the specimen that a record is about: itself, unless it tells of a picture."""

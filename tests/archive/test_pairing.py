@@ -45,7 +45,7 @@ def test_records_reach_the_index_and_orphans_on_both_sides_the_receipt(house: Ho
     assert receipt.records.metadata == "table.csv"
     assert receipt.records.matched == 4
     assert list(receipt.records.images_without_record) == ["a-front/BM000003.png", "b-back/BM000003.png"]
-    assert list(receipt.records.records_without_image or ()) == ["table.csv, line 4"]
+    assert list(receipt.records.records_without_image or ()) == ["table.csv, line 4 (BM000009)"]
     assert list(receipt.sidecars) == ["table.csv"], "the table itself is kept, too"
 
 

@@ -183,3 +183,21 @@ def test_nhm_pinned() -> None:
     by_number = match(images, read_metadata(folder / "nhmuk-012539905.json"))
     assert by_number.matched == (Matched(path="nhmuk-012539905-small.jpg", record=0, by="catalogNumber"),)
     assert by_number.records_without_image == ()
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ({"barcode": ["B 7"], "dwc_catalogNumber": ["BM\n7"]}, "t.csv, line 2 (BM 7)"),
+        ({"dwc_catalogNumber": [" "], "barcode": ["B 7"]}, "t.csv, line 2 (B 7)"),
+        ({"dwc_catalogNumber": ["7" * 500]}, f"t.csv, line 2 ({'7' * 77}...)"),
+        ({"dwc_catalogNumber": [None], "fileName": ["a.jpg"]}, "t.csv, line 2"),
+    ],
+)
+def test_who_stays_alone_is_told_with_the_number(columns: dict[str, list[str | None]], told: str) -> None:
+    given_ = records(**columns)
+    assert given_.named(0) == told
+    if "(" in told:
+        assert f"{told}: no image belongs to it." in [
+            finding.sentence for finding in match([], given_).findings
+        ]
