@@ -12,11 +12,19 @@ _FIRST_TOLD = 100
 class Catalogue:
     """Takes the members of an archive one by one and sorts them into `Contents`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, flat: bool = False) -> None:
+        """flat: it is known that the files of the bag lie in no top folder."""
         self.contents = Contents()
-        self._top: str | None = None
+        self._top: str | None = "" if flat else None
+        self._declared_beside = False
         self._told: dict[str, int] = {}
         self._folders: set[str] = set()
+
+    @property
+    def lies_flat(self) -> bool:
+        """Once every member was taken: the first folder was one of the bag's own (`./data/`), and not the
+        top one. They were sorted as if it were: to be taken again, by one who knows that they lie flat."""
+        return self._declared_beside and "bagit.txt" not in self.contents
 
     def take_folder(self, name: str) -> None:
         """A folder; it counts for the top folder and for `data/`."""
@@ -86,6 +94,7 @@ class Catalogue:
         if self._top == "":
             return self._flat(relative)
         if top != self._top or not (slash or folder):
+            self._declared_beside |= relative == "bagit.txt"
             sentence = (
                 f"{printable(name)} lies beside the bag's folder {printable(self._top)} in the archive."
             )
@@ -95,6 +104,9 @@ class Catalogue:
 
     def _flat(self, relative: str) -> str:
         if "archive-top-folder" not in self._told:
-            sentence = "The archive holds the bag's files themselves, not one folder with the bag in it."
+            sentence = (
+                "The members of the archive lie in no top folder, where one base folder has to hold the bag: "
+                "archive that folder from outside, as in `tar cf FOLDER.tar FOLDER`."
+            )
             self.tell("archive-top-folder", SERIALISED, sentence)
         return relative

@@ -24,14 +24,20 @@ class TarSource:
         self._tag_offsets = array("q")
 
     def contents(self) -> Contents:
-        catalogue = Catalogue()
+        catalogue = self._catalogued(Catalogue())
+        if catalogue.lies_flat:
+            catalogue = self._catalogued(Catalogue(flat=True))
+        return catalogue.finish()
+
+    def _catalogued(self, catalogue: Catalogue) -> Catalogue:
         self._contents = catalogue.contents
+        self._payload_offsets, self._tag_offsets = array("q"), array("q")
         try:
             for member in members(Window(self._archive)):
                 self._take(catalogue, member)
         except Lie as lie:
             catalogue.tell(lie.code, SERIALISED, lie.sentence)
-        return catalogue.finish()
+        return catalogue
 
     def _take(self, catalogue: Catalogue, member: Member) -> None:
         if member.offset + member.size_bytes > self._archive.size_bytes:

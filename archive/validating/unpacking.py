@@ -103,6 +103,7 @@ class UnpackedTarSource:
         self.hashed_by: frozenset[str] = frozenset()
         self._observer: Observer = nobody
         self._archive = archive
+        self._flat = False
         self._kept: dict[str, bytes] = {}
         self._room = _KEEP_BYTES
         self._order: dict[str, int] = {}
@@ -117,7 +118,14 @@ class UnpackedTarSource:
         return digests[nth] if nth < len(digests) else None
 
     def contents(self) -> Contents:
-        catalogue = Catalogue()
+        catalogue = self._catalogued(Catalogue())
+        if catalogue.lies_flat:
+            self._flat = True
+            self._kept, self._room, self._order = {}, _KEEP_BYTES, {}
+            catalogue = self._catalogued(Catalogue(flat=True))
+        return catalogue.finish()
+
+    def _catalogued(self, catalogue: Catalogue) -> Catalogue:
         stream = Gunzipped(self._archive)
         job = f"unpacking {self.name}"
         self._observer(Started(job=job, total_bytes=self._archive.size_bytes))
@@ -135,7 +143,7 @@ class UnpackedTarSource:
                 )
             self._digests = lanes.finish()
         self._observer(Finished(job=job))
-        return catalogue.finish()
+        return catalogue
 
     def _take(self, catalogue: Catalogue, member: Member, stream: Gunzipped, lanes: Lanes) -> None:
         path = take(catalogue, member)
@@ -166,7 +174,7 @@ class UnpackedTarSource:
                 return
 
     def read_all(self) -> Iterator[tuple[str, Iterator[Buffer]]]:
-        catalogue = Catalogue()
+        catalogue = Catalogue(flat=self._flat)
         stream = Gunzipped(self._archive)
         try:
             for member in members(stream):

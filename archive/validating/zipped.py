@@ -90,6 +90,11 @@ class ZipSource:
             return catalogue.finish()
         for member in listed:
             self._take(catalogue, member)
+        if catalogue.lies_flat:
+            catalogue = Catalogue(flat=True)
+            self._members.clear()
+            for member in listed:
+                self._take(catalogue, member)
         _tell_overlaps(catalogue, listed)
         if _hides_something(self._archive, listed, directory, comment_bytes):
             sentence = (

@@ -49,6 +49,33 @@ def test_a_valid_bag_is_valid_in_every_format(tmp_path: Path, pack: Packs) -> No
     assert (report.files, report.size_bytes) == (4, 3_000_014)
 
 
+@pytest.mark.parametrize("top", ["", "./"])
+@pytest.mark.parametrize("first", ["data/a.tif", "metadata/x.csv", "bagit.txt"])
+@pytest.mark.parametrize(
+    "pack",
+    [tar_bytes, lambda files, top: gzip.compress(tar_bytes(files, top=top)), zip_bytes],
+    ids=["tar", "tar.gz", "zip"],
+)
+def test_a_bag_without_a_top_folder_is_told_as_that_alone(
+    tmp_path: Path, pack: Callable[..., bytes], first: str, top: str
+) -> None:
+    """As `tar cf x.tar .` makes one, whatever the folder system lists first."""
+    files = bag_files({**PAYLOAD, "data/b.tif": b"third\n"}, changed={"metadata/x.csv": b"x"})
+    report = judge(tmp_path, pack({first: files[first], **files}, top=top))
+    (finding,) = report.findings
+    assert finding.code == "archive-top-folder"
+    assert "lie in no top folder" in finding.sentence
+    assert "tar cf FOLDER.tar FOLDER" in finding.sentence
+    assert report.files == 3
+
+
+def test_a_bag_in_a_folder_with_a_declaration_beside_it_is_read_as_the_bag(tmp_path: Path) -> None:
+    files = {f"data/{path}": data for path, data in bag_files().items()}
+    report = judge(tmp_path, tar_bytes({**files, "bagit.txt": b"stray"}, top="./"))
+    assert [finding.code for finding in report.findings] == ["archive-top-folder"]
+    assert report.files == 2
+
+
 @pytest.mark.parametrize("pack", FORMATS.values(), ids=FORMATS)
 def test_one_changed_byte_is_found_in_every_format(tmp_path: Path, pack: Packs) -> None:
     files = bag_files()
