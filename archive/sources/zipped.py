@@ -65,8 +65,13 @@ class ZipSource:
         )
 
     def open(self, file: SourceFile) -> BinaryIO:
+        """Only a member that is what the zip says is opened: a broken one is found before any bag is made.
+
+        Of a large one that lies there unpacked nothing is held: it is read through, and then where it lies.
+        """
         start, packed, method, _ = self._place(file)
-        if method == STORED and packed == file.size_bytes:
+        if method == STORED and packed == file.size_bytes > _HELD_BYTES:
+            self._read_through(file)
             return ranged(
                 lambda offset, length: self._archive.at(start + offset, length),
                 size_bytes=packed,
@@ -81,6 +86,13 @@ class ZipSource:
             raise OSError(str(error)) from None
         held.seek(0)
         return cast("BinaryIO", held)
+
+    def _read_through(self, file: SourceFile) -> None:
+        try:
+            for _ in self._unpacked(file):
+                pass
+        except (Damaged, BadInput) as error:
+            raise OSError(str(error)) from None
 
     def read(self, file: SourceFile) -> Iterator[bytes]:
         try:

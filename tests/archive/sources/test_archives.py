@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from archive.deposit import deposit
+from archive.sources import zipped
 from archive.sources.interface import Source
 from archive.sources.opening import Place, find_place, open_source
 from holdings.errors import BadInput
@@ -257,6 +258,31 @@ class TestHostileZip:
                 list(source.read(file))
             with pytest.raises(OSError, match=r"^(it does not match|it unpacks to|has another name)"):
                 source.open(file)
+
+    @pytest.mark.parametrize("held_bytes", [4 * 2**20, 100], ids=["held", "read through"])
+    @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED], ids=["deflated", "stored"])
+    def test_a_broken_member_is_left_out_and_the_others_are_held(
+        self,
+        house: House,
+        source: Path,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        method: int,
+        held_bytes: int,
+    ) -> None:
+        monkeypatch.setattr(zipped, "_HELD_BYTES", held_bytes)
+        path = zip_of(source, tmp_path / "in", method)
+        with zipfile.ZipFile(path) as archive:
+            broken = archive.getinfo("sheet-002.tif")
+        data = bytearray(path.read_bytes())
+        data[broken.header_offset + 30 + len(broken.filename) + broken.compress_size - 3] ^= 0xFF
+        path.write_bytes(data)
+        receipt = deposit(house, path, collection="herb")
+        (left_out,) = [item for item in receipt.left_out if not item.path.endswith("/")]
+        assert left_out.path == "sheet-002.tif"
+        assert left_out.because.startswith("it cannot be read: ")
+        assert receipt.missed == 1
+        assert [image.path for image in receipt.images] == ["drawer 1/sheet-001.jpg", "sheet-001.jpg"]
 
     def test_one_without_its_directory_is_refused(self, house: House, tmp_path: Path) -> None:
         path = tmp_path / "cut.zip"
