@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from holdings.catalogue.interface import Catalogue
-from holdings.clock import from_iso
 from holdings.house import House
 from holdings.records import Event, EventType, Outcome
 from tiering.holding import packages_on_hold
@@ -27,7 +26,7 @@ class Circumstances:
     made_at: Mapping[Place, datetime] = field(default_factory=dict)
     """Of the copies made in the time that was looked back; all others are older."""
     locked_until: Mapping[Place, datetime] = field(default_factory=dict)
-    """Of those copies, the ones that were locked when they were made."""
+    """Of the copies that were locked when they were made, or of which their store says so."""
     withheld_until: Mapping[str, datetime] = field(default_factory=dict)
     """By package that was withdrawn, or an image of it: before that moment its bytes stay."""
     begun: Set[Place] = field(default_factory=frozenset)
@@ -43,23 +42,24 @@ class Circumstances:
 
 
 def find_circumstances(
-    catalogue: Catalogue, *, at: datetime, look_back: timedelta, withheld: timedelta = timedelta(0)
+    catalogue: Catalogue,
+    *,
+    at: datetime,
+    look_back: timedelta,
+    withheld: timedelta = timedelta(0),
+    locks: bool = False,
 ) -> Circumstances:
     """What the history tells, as it stands.
 
     look_back : how long before `at` the making of a copy matters.
     withheld : for how long the bytes of what was withdrawn stay.
+    locks : whether locks matter: a rule of today need not know of those that another one asked for.
     """
-    made = _making(catalogue, at - look_back)
     removals = catalogue.events(types=_REMOVING)
     return Circumstances(
         on_hold=packages_on_hold(catalogue),
-        made_at=_made_at(made),
-        locked_until={
-            (event.package_id, event.store): from_iso(until)
-            for event in made
-            if event.store and isinstance(until := event.detail.get("locked_until"), str)
-        },
+        made_at=_made_at(_making(catalogue, at - look_back)),
+        locked_until=catalogue.locked() if locks else {},
         withheld_until=_withheld_until(catalogue, withheld),
         begun=frozenset(_begun(removals)),
     )

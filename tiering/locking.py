@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from holdings.errors import BadInput, Conflict, NotFound
+from holdings.errors import BadInput, Conflict, NotFound, Unavailable
 from holdings.house import House
-from holdings.records import MANIFEST_NAME, Package
-from tiering.plan import Move
+from holdings.records import MANIFEST_NAME, Package, package_prefix
+from tiering.plan import Move, Removal
 from tiering.policy import Policy
 
 if TYPE_CHECKING:
@@ -58,6 +58,29 @@ class Locks:
                     f"{key} in {name} stays: {because}.",
                     hint="Locks are planned around, and never forced.",
                 )
+
+    def ends(self, removals: Sequence[Removal]) -> dict[tuple[str, str], datetime]:
+        """By package and store until when those copies are locked that are, as far as their stores tell.
+
+        One object of each is asked: the manifest, which is written last. What cannot be told is left out;
+        every object is asked before anything is removed.
+        """
+        asked = [each for each in removals if self._house.settings.stores[each.store].object_lock]
+        away: set[str] = set()
+        found: dict[tuple[str, str], datetime] = {}
+        for each in asked:
+            if each.store in away:
+                continue
+            try:
+                lock = self._of(each.store).lock_of(package_prefix(each.package_id) + MANIFEST_NAME)
+            except NotFound:
+                continue
+            except Unavailable:
+                away.add(each.store)
+                continue
+            if lock.retained_until is not None:
+                found[each.package_id, each.store] = lock.retained_until
+        return found
 
     def _of(self, name: str) -> Locking:
         # botocore takes a while to import; most houses lock nothing.

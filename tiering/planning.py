@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from holdings.errors import BadInput
 from holdings.house import House
@@ -14,7 +16,7 @@ from tiering.choosing import StoreFacts
 from tiering.circumstances import Circumstances, find_circumstances, withheld_for
 from tiering.deciding import Decision, decide
 from tiering.describing import described
-from tiering.locking import know_locks
+from tiering.locking import Locks, know_locks
 from tiering.plan import PLAN_FORMAT, Move, Plan, Totals, sealed
 from tiering.policy import Policy
 from tiering.pricing import (
@@ -27,9 +29,15 @@ from tiering.pricing import (
 )
 from tiering.worth import within_run, worth_their_price
 
+_ASKED_AGAIN = 8
+"""As often others are looked at for what is locked: each time costs a request for each removal of a run."""
 
-def make_plan(house: House, policy: Policy, *, at: datetime) -> Plan:
+
+def make_plan(house: House, policy: Policy, *, at: datetime, asks: bool = False) -> Plan:
     """The plan that turns what the house holds into what `policy` wants at the moment `at`.
+
+    asks : the stores that have Object Lock whether what would be removed is locked, by whomever; else the
+        catalogue alone is read, and locks that others set are met when the plan is applied.
 
     Raises BadInput where the policy names a tier that no store is in.
     """
@@ -37,16 +45,23 @@ def make_plan(house: House, policy: Policy, *, at: datetime) -> Plan:
     know_locks(house, policy)
     sheets = store_sheets(house)
     around = find_circumstances(
-        house.catalogue, at=at, look_back=_look_back(policy, sheets), withheld=withheld_for(house)
+        house.catalogue,
+        at=at,
+        look_back=_look_back(policy, sheets),
+        withheld=withheld_for(house),
+        locks=not policy.guards.removal.allow_none,
     )
-    decision = decide(
+    decided = partial(
+        decide,
         described(house, policy, at=at),
         house.catalogue.copy_table(),
         store_facts(house, sheets),
         policy,
         at=at,
-        around=around,
     )
+    decision = decided(around=around)
+    if asks:
+        decision = _around_locks(house, decision, around, decided, at=at)
     moves, not_worth = worth_their_price(decision.moves, decision.only_cheaper, sheets, policy.guards)
     moves = within_run(moves, decision.only_cheaper, sheets, policy.guards, decision.refusals)
     return sealed(
@@ -67,6 +82,23 @@ def make_plan(house: House, policy: Policy, *, at: datetime) -> Plan:
             totals=_totals(house, decision, moves, sheets, around, at=at),
         )
     )
+
+
+def _around_locks(
+    house: House, decision: Decision, around: Circumstances, decided: Callable[..., Decision], *, at: datetime
+) -> Decision:
+    """The decision where what its stores say is locked stays, and others may go in its place."""
+    known, asked = dict(around.locked_until), set[tuple[str, str]]()
+    with Locks(house) as locks:
+        for _ in range(_ASKED_AGAIN):
+            new = [each for each in decision.removals if (each.package_id, each.store) not in asked]
+            asked |= {(each.package_id, each.store) for each in new}
+            found = {place: until for place, until in locks.ends(new).items() if until > at}
+            if not found:
+                break
+            known |= found
+            decision = decided(around=replace(around, locked_until=known))
+    return decision
 
 
 def store_sheets(house: House) -> dict[str, PriceSheet]:
@@ -118,8 +150,7 @@ def _look_back(policy: Policy, sheets: Mapping[str, PriceSheet]) -> timedelta:
     if policy.guards.removal.allow_none:
         return timedelta(0)
     minimum = max((sheet.amount("minimum_days") for sheet in sheets.values()), default=0.0)
-    locked = max((days for rule in policy.rules for days in rule.lock_days.values()), default=0)
-    return timedelta(days=max(minimum, policy.guards.settle_days, locked))
+    return timedelta(days=max(minimum, policy.guards.settle_days))
 
 
 def _totals(

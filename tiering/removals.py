@@ -6,7 +6,7 @@ Nothing here removes: what this proposes is proven anew, copy by copy, when it i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -38,11 +38,24 @@ class Refusals:
 
     packages: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     size_bytes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    until: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
+    """The days on which each ends by itself, where they are known."""
 
-    def add(self, guard: str, what: str, says: str, *, packages: int = 1, size_bytes: int) -> None:
+    def add(
+        self,
+        guard: str,
+        what: str,
+        says: str,
+        *,
+        packages: int = 1,
+        size_bytes: int,
+        until: datetime | None = None,
+    ) -> None:
         """Count what `guard` refuses; the guard's words are said once for all."""
         self.packages[guard, what, says] += packages
         self.size_bytes[guard, what, says] += size_bytes
+        if until is not None:
+            self.until.setdefault((guard, what, says), set()).add(f"{until:%Y-%m-%d}")
 
     def told(self) -> tuple[Refused, ...]:
         """In order of guard."""
@@ -52,11 +65,18 @@ class Refusals:
                 what=what,
                 packages=number,
                 size_bytes=self.size_bytes[guard, what, says],
-                says=says,
+                says=says + _days(self.until.get((guard, what, says), set())),
             )
             for (guard, what, says), number in sorted(self.packages.items())
             if number
         )
+
+
+def _days(until: Set[str]) -> str:
+    if not until:
+        return ""
+    first, last = min(until), max(until)
+    return f"; locked until {first}" + (f" (the first) to {last} (the last)" if last > first else "")
 
 
 def choose_removals(
@@ -100,8 +120,7 @@ def _is_locked(removal: Removal, around: Circumstances, refusals: Refusals, *, a
     until = around.locked_until.get((removal.package_id, removal.store))
     if until is None or until <= at:
         return False
-    says = "the copy was locked when it was made, and is not forced"
-    refusals.add("lock_days", "removals", says, size_bytes=removal.size_bytes)
+    refusals.add("lock_days", "removals", "not forced", size_bytes=removal.size_bytes, until=until)
     return True
 
 

@@ -184,6 +184,10 @@ class Catalogue(Protocol):
         how many, and the earliest of their latest assertions."""
         ...
 
+    def locked(self) -> Mapping[tuple[str, str], datetime]:
+        """By package and store until when a copy was locked as it was made; the latest such moment."""
+        ...
+
     def looked_at(self) -> Mapping[tuple[str, str], datetime]:
         """By package and store the copies that were looked at again since they were last found good, and
         when last: found damaged or gone, or told of by their store while they slept."""

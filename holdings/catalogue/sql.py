@@ -14,6 +14,7 @@ from holdings.catalogue.database import Database, Row
 from holdings.catalogue.index_folder import FolderIndex
 from holdings.catalogue.interface import Entry
 from holdings.catalogue.leasing import Lease
+from holdings.clock import from_iso
 from holdings.errors import NotFound
 from holdings.records import Copy, CopyStatus, Event, EventType, Outcome, Package, Withdrawal
 
@@ -133,6 +134,14 @@ class SqlCatalogue(ABC):
         """
         words = (EventType.ASSERTION.value, Outcome.SUCCESS.value, CopyStatus.VERIFIED.value)
         return {store: (copies, rows.aware(at)) for store, copies, at in self._rows(query, *words)}
+
+    def locked(self) -> Mapping[tuple[str, str], datetime]:
+        query = """
+            SELECT package_id, store, max(detail::JSON ->> 'locked_until') FROM events
+            WHERE store IS NOT NULL AND detail LIKE $1::VARCHAR GROUP BY package_id, store
+        """
+        found = self._rows(query, '%"locked_until":"%')
+        return {(package_id, store): from_iso(until) for package_id, store, until in found if until}
 
     def looked_at(self) -> Mapping[tuple[str, str], datetime]:
         query = """

@@ -54,7 +54,7 @@ def plan(
     from tiering.plan import plan_to_json
 
     with open_here(settings) as house:
-        made = make(house, at=moment(house, now))
+        made = make(house, at=moment(house, now), asks=True)
     text = plan_to_json(made)
     if target is not None:
         write_text(target, text)
@@ -173,16 +173,17 @@ def moment(house: House, now: str | None) -> datetime:
     return parse_moment(now, base=present) if now else present
 
 
-def make(house: House, *, at: datetime, whole: bool = False) -> Plan:
+def make(house: House, *, at: datetime, whole: bool = False, asks: bool = False) -> Plan:
     """The plan for the house's own policy.
 
     whole : with what one run may not do any more; nobody should apply it.
+    asks : the stores what is locked in them, where they have Object Lock.
     """
     from tiering.planning import make_plan
     from tiering.policy import read_policy
 
     policy = read_policy(house.settings.policy)
-    return make_plan(house, policy.for_any_run() if whole else policy, at=at)
+    return make_plan(house, policy.for_any_run() if whole else policy, at=at, asks=asks)
 
 
 def plan_lines(made: Plan) -> Iterator[str]:

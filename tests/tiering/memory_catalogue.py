@@ -12,6 +12,7 @@ import pyarrow as pa
 from holdings.catalogue.interface import Entry, ImageIndex
 from holdings.catalogue.leasing import Lease, grantable
 from holdings.catalogue.rows import refuse_if_changed
+from holdings.clock import from_iso
 from holdings.errors import NotFound
 from holdings.records import Copy, CopyStatus, Event, EventType, Outcome, Package, Withdrawal
 
@@ -138,6 +139,14 @@ class MemoryCatalogue:
                 continue
             copies, oldest = found.get(copy.store, (0, at))
             found[copy.store] = copies + 1, min(at, oldest)
+        return found
+
+    def locked(self) -> Mapping[tuple[str, str], datetime]:
+        found: dict[tuple[str, str], datetime] = {}
+        for event in self.events():
+            if event.store and isinstance(until := event.detail.get("locked_until"), str):
+                place = event.package_id, event.store
+                found[place] = max(from_iso(until), found.get(place, from_iso(until)))
         return found
 
     def looked_at(self) -> Mapping[tuple[str, str], datetime]:

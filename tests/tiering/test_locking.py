@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from holdings.clock import SystemClock
+from holdings.clock import FixedClock, SystemClock
 from holdings.errors import BadInput, Conflict
 from holdings.house import House
-from holdings.records import CopyStatus, EventType, Package
+from holdings.records import MANIFEST_NAME, CopyStatus, EventType, Package
 from holdings.settings.model import StoreSettings
 from holdings.stores.probing import LOCKS_HOLD, probe
 from holdings.stores.s3_locking import locking
@@ -23,7 +23,7 @@ from tests.tiering.holding import deposit, is_whole, statuses
 from tiering.applying import Applied, apply_plan
 from tiering.holding import lay_hold, release_hold
 from tiering.planning import make_plan
-from tiering.policy import Policy, Rule
+from tiering.policy import Policy, RemovalCeilings, Rule
 
 V, R = CopyStatus.VERIFIED, CopyStatus.RETIRED
 CLOCK = SystemClock()
@@ -84,6 +84,15 @@ def test_a_copy_is_locked_when_the_rule_wants_it_and_then_planned_around(
     assert str(event.detail["locked_until"])[:4] > str(CLOCK.now().year)
     plan = make_plan(house, wanting(ONLY_HOT, removing=True), at=house.clock.now())
     assert ({each.guard for each in plan.refused}, plan.removals) == ({"lock_days"}, ())
+    (refused,) = plan.refused
+    assert refused.says == f"not forced; locked until {CLOCK.now() + timedelta(days=400):%Y-%m-%d}"
+    # Also when the rule of today, which asks for no locks, has been there for long.
+    later = house.at(FixedClock(CLOCK.now() + timedelta(days=300)))
+    plan = make_plan(later, wanting(ONLY_HOT, removing=True), at=later.clock.now())
+    assert ({each.guard for each in plan.refused}, plan.removals) == ({"lock_days"}, ())
+    later = house.at(FixedClock(CLOCK.now() + timedelta(days=401)))
+    plan = make_plan(later, wanting(ONLY_HOT, removing=True), at=later.clock.now())
+    assert (plan.refused, len(plan.removals)) == ((), 1)
     assert statuses(house, package) == {"hot": V, "cold": V}
     assert is_whole(house.store("cold"), package)
 
@@ -119,6 +128,25 @@ def test_a_lock_that_somebody_else_set_is_respected(house: House) -> None:
         theirs.hold(package.prefix + "part-1.bin", on=False)
     apply(house, wanting(ONLY_HOT, removing=True))
     assert statuses(house, package) == {"hot": V, "cold": R}
+
+
+def test_a_retention_that_somebody_else_set_is_planned_around(house: House) -> None:
+    """As a bucket's own default does: the catalogue knows nothing of it."""
+    locked, free = deposit(house, 4), deposit(house, 5)
+    assert apply(house, wanting(a_rule({"hot": 1, "cold": 1}))).complete
+    until = CLOCK.now() + timedelta(days=40)
+    with locking(house.settings.stores["cold"]) as theirs:
+        for key in ("part-0.bin", "part-1.bin", MANIFEST_NAME):
+            theirs.retain(locked.prefix + key, until=until)
+    one = RemovalCeilings(packages=1, size_bytes=10**12, share=1.0)
+    these = replace(ONLY_HOT, where="images in (4, 5)")
+    policy = a_policy(these, a_rule({"hot": 1, "cold": 1}), removal=one, settle_days=0)
+    blind = make_plan(house, policy, at=CLOCK.now())
+    assert [each.package_id for each in blind.removals] == [locked.package_id]
+    plan = make_plan(house, policy, at=CLOCK.now(), asks=True)
+    assert [each.package_id for each in plan.removals] == [free.package_id], "it takes the other's place"
+    assert f"{until:%Y-%m-%d}" in next(each.says for each in plan.refused if each.guard == "lock_days")
+    assert apply_plan(house, plan, policy).complete
 
 
 def test_a_bucket_without_versions_or_locks_or_proof_is_refused(house: House, seaweed: Seaweed) -> None:

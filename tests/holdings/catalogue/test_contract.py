@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 
 import pyarrow as pa
 import pytest
 
 from holdings.catalogue.interface import Catalogue, Entry
 from holdings.catalogue.sql import SqlCatalogue
+from holdings.clock import iso
 from holdings.errors import Conflict, NotFound
 from holdings.records import CopyStatus, EventType
 from tests.holdings.catalogue.light import NOON, a_bare_package, a_copy, an_event
@@ -86,6 +88,23 @@ def test_a_name_with_a_quote_is_only_a_name(catalogue: Catalogue) -> None:
         catalogue.package("x' OR 1=1 --")
     assert catalogue.packages(collection="'; DROP TABLE packages; --") == []
     assert catalogue.packages() == []
+
+
+def test_copies_of_many_packages_and_what_is_locked(catalogue: Catalogue) -> None:
+    names = ("nhm-a", "nhm-b", "nhm-c")
+    until = [NOON + timedelta(days=days) for days in (400, 300)]
+    locked = [
+        replace(an_event("nhm-b", days=n), detail={"locked_until": iso(moment)})
+        for n, moment in enumerate(until)
+    ]
+    plain = an_event("nhm-a")
+    catalogue.record(Entry(copies=[a_copy(name) for name in names], events=[plain, *locked]))
+    assert [each.package_id for each in catalogue.copies(package_ids=["nhm-c", "nhm-a"])] == [
+        "nhm-a",
+        "nhm-c",
+    ]
+    assert catalogue.copies(package_ids=[]) == []
+    assert dict(catalogue.locked()) == {("nhm-b", "hot"): until[0]}
 
 
 def test_tables_have_the_columns_they_promise(catalogue: Catalogue) -> None:
