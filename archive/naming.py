@@ -13,6 +13,8 @@ from itertools import count
 from archive.bag import manifest, payload_path
 from archive.sources.interface import SourceFile
 
+NEWER_ENDING = "-v[0-9]+$"
+"""What an identifier has more than that of the first version."""
 _NEWER = re.compile(r"-[0-9a-f]{12}-v[0-9]+\Z")
 
 
@@ -33,6 +35,11 @@ def versions_of(base: str) -> Iterator[str]:
 def is_newer_version(package_id: str) -> bool:
     """Whether an older version of that package has the same names and sizes."""
     return _NEWER.search(package_id) is not None
+
+
+def base_of(package_id: str) -> str:
+    """The identifier of the first version of that package."""
+    return package_id.rpartition("-v")[0] if is_newer_version(package_id) else package_id
 
 
 def fingerprint(files: Sequence[SourceFile], digests: Sequence[bytes]) -> str:

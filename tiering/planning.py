@@ -16,8 +16,9 @@ from tiering.choosing import StoreFacts
 from tiering.circumstances import Circumstances, find_circumstances, withheld_for
 from tiering.deciding import Decision, decide
 from tiering.describing import described
+from tiering.held_again import HeldAgain, apart, held_again
 from tiering.locking import Locks, know_locks
-from tiering.plan import PLAN_FORMAT, Move, Plan, Totals, sealed
+from tiering.plan import PLAN_FORMAT, Blocked, Move, Plan, Refused, Totals, sealed
 from tiering.policy import Policy
 from tiering.pricing import (
     TRANSFERS,
@@ -29,6 +30,8 @@ from tiering.pricing import (
 )
 from tiering.worth import within_run, worth_their_price
 
+HELD_AGAIN = "held again"
+"""What stands for the guard where no copy is wanted of a package that is lost."""
 _ASKED_AGAIN = 8
 """As often others are looked at for what is locked: each time costs a request for each removal of a run."""
 
@@ -51,10 +54,13 @@ def make_plan(house: House, policy: Policy, *, at: datetime, asks: bool = False)
         withheld=withheld_for(house),
         locks=not policy.guards.removal.allow_none,
     )
+    packages, copies = described(house, policy, at=at), house.catalogue.copy_table()
+    again = held_again(house, packages, copies)
+    packages, lost = apart(packages, again)
     decided = partial(
         decide,
-        described(house, policy, at=at),
-        house.catalogue.copy_table(),
+        packages,
+        copies,
         store_facts(house, sheets),
         policy,
         at=at,
@@ -74,14 +80,31 @@ def make_plan(house: House, policy: Policy, *, at: datetime, asks: bool = False)
             policy_sha256=policy.sha256,
             moves=moves,
             removals=decision.removals,
-            refused=decision.refusals.told(),
+            refused=(*decision.refusals.told(), *map(_lost, lost)),
             not_worth=not_worth,
-            blocked=decision.blocked,
+            blocked=tuple(_way_out(each, again) for each in decision.blocked),
             due=decision.due,
             surplus=decision.surplus,
             totals=_totals(house, decision, moves, sheets, around, at=at),
         )
     )
+
+
+def _lost(each: HeldAgain) -> Refused:
+    return Refused(
+        guard=HELD_AGAIN,
+        what="copies",
+        packages=1,
+        size_bytes=each.size_bytes,
+        says=f"{each.package_id} is lost and withdrawn, and its images are held again as {each.other}",
+    )
+
+
+def _way_out(blocked: Blocked, again: Mapping[str, str]) -> Blocked:
+    if (other := again.get(blocked.package_id)) is None:
+        return blocked
+    more = f"; its images are held again as {other}: holdfast withdraw {blocked.package_id} counts it no more"
+    return replace(blocked, reason=blocked.reason + more)
 
 
 def _around_locks(

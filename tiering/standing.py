@@ -11,6 +11,7 @@ import numpy as np
 from holdings.house import House
 from tiering.choosing import Choice, choose
 from tiering.describing import described
+from tiering.held_again import apart, held_again
 from tiering.planning import know_tiers, store_facts, store_sheets
 from tiering.policy import Policy, place
 from tiering.situations import find_situations
@@ -43,11 +44,12 @@ def below_policy(house: House, policy: Policy, *, at: datetime) -> list[Wanting]
     A package is counted once for each way in which it falls short. Reads the catalogue only.
     """
     know_tiers(house, policy)
-    packages = described(house, policy, at=at)
+    packages, copies = described(house, policy, at=at), house.catalogue.copy_table()
+    packages, _ = apart(packages, held_again(house, packages, copies))
     facts = store_facts(house, store_sheets(house))
     rule = place(packages, policy, at=at).column("rule").to_numpy()
     names = [each.name for each in facts]
-    found = find_situations(packages.column("package_id"), rule, house.catalogue.copy_table(), names)
+    found = find_situations(packages.column("package_id"), rule, copies, names)
     choices = [choose(each.statuses, policy.rules[each.rule], facts) for each in found.distinct]
     sizes = packages.column("bytes").to_numpy()
     ways: dict[tuple[int, str], dict[int, int]] = {}

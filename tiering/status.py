@@ -12,6 +12,7 @@ from holdings.house import House
 from holdings.records import CopyStatus
 from tiering.deciding import Decision, decide
 from tiering.describing import described
+from tiering.held_again import apart, held_again
 from tiering.plan import Due, Surplus
 from tiering.planning import know_tiers, store_facts, store_sheets
 from tiering.policy import Policy
@@ -50,11 +51,12 @@ def status(house: House, policy: Policy, *, at: datetime) -> Status:
     """The state of the holdings at the moment `at`. Reads the catalogue only."""
     know_tiers(house, policy)
     packages, copies = described(house, policy, at=at), house.catalogue.copy_table()
-    decision: Decision = decide(packages, copies, store_facts(house, store_sheets(house)), policy, at=at)
+    counted, _ = apart(packages, held_again(house, packages, copies))
+    decision: Decision = decide(counted, copies, store_facts(house, store_sheets(house)), policy, at=at)
     sized = with_bytes(copies, packages)
     return Status(
         at=at,
-        packages=decision.packages,
+        packages=len(packages),
         below_policy=decision.below,
         stores=tuple(_store_status(house, name, sized) for name in house.settings.stores),
         due=decision.due,

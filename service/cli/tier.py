@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from holdings.house import House
     from tiering.applying import Applied
-    from tiering.plan import Cost, Due, Move, Plan, Removal
+    from tiering.plan import Cost, Due, Move, Plan, Refused, Removal
     from tiering.totalling import AssertedTotals, CollectionTotals, UnderWay
 
 
@@ -188,6 +188,8 @@ def make(house: House, *, at: datetime, whole: bool = False, asks: bool = False)
 
 def plan_lines(made: Plan) -> Iterator[str]:
     """A plan as people read it: the first few of each kind, and everything in numbers."""
+    from tiering.planning import HELD_AGAIN
+
     yield from table([_move_row(move) for move in made.moves[:SHOWN]])
     yield from _and_more(made.moves)
     totals = made.totals
@@ -200,7 +202,7 @@ def plan_lines(made: Plan) -> Iterator[str]:
         yield from map(_cost_line, totals.costs)
     elif made.removals:
         yield from map(_cost_line, totals.costs)
-    elif not made.blocked and not any(refused.what == "copies" for refused in made.refused):
+    elif not made.blocked and not any(_is_wanted(refused) for refused in made.refused):
         yield f"No copy to make: {count(totals.packages, 'package')}, all where the policy wants them."
     for blocked in made.blocked[:SHOWN]:
         yield f"Refused: {blocked.package_id}, because {blocked.reason}"
@@ -218,6 +220,9 @@ def plan_lines(made: Plan) -> Iterator[str]:
             "apply asks, and goes on when it is run again."
         )
     for refused in made.refused:
+        if refused.guard == HELD_AGAIN:
+            yield f"Not counted: {refused.says}."
+            continue
         yield (
             f"Not now ({refused.guard}): {count(refused.packages, _one_of(refused.what), refused.what)}, "
             f"{size(refused.size_bytes)}: {refused.says}."
@@ -229,6 +234,12 @@ def plan_lines(made: Plan) -> Iterator[str]:
             f"saves {money_told(each.saves)}."
         )
     yield from map(_due_line, made.due)
+
+
+def _is_wanted(refused: Refused) -> bool:
+    from tiering.planning import HELD_AGAIN
+
+    return refused.what == "copies" and refused.guard != HELD_AGAIN
 
 
 def _and_more(steps: Sequence[object]) -> Iterator[str]:

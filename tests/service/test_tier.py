@@ -160,6 +160,41 @@ def test_a_file_that_cannot_be_written_is_told_by_its_name(
     assert sorted(folder.iterdir()) == before
 
 
+def test_what_is_lost_and_held_again_is_counted_no_more_once_it_is_withdrawn(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (package,) = (folder / "stores/hot/packages").iterdir()
+    bag = package / "bag.tar"
+    bag.chmod(0o644)
+    bag.write_bytes(bag.read_bytes()[:3000] + b"X" + bag.read_bytes()[3001:])
+    assert run(["verify"]) == 1
+    words = ["withdraw", package.name, "--reason", "damaged"]
+    assert run(words) == 0
+    assert run(["tier", "plan"]) == 1, "nothing else holds its images"
+    assert run(["withdraw", "--undo", *words[1:]]) == 0
+    assert run(["deposit", "source", "-c", "sheets"]) == 0
+    capsys.readouterr()
+    assert run(["tier", "plan"]) == 1
+    said = capsys.readouterr().out
+    assert f"held again as {package.name}-v2: holdfast withdraw {package.name} counts it no more" in said
+    assert run(words) == 0
+    capsys.readouterr()
+    assert run(["tier", "plan"]) == 0
+    fine, told = capsys.readouterr().out.splitlines()
+    assert fine == "No copy to make: 1 package, all where the policy wants them."
+    assert told.startswith(
+        f"Not counted: {package.name} is lost and withdrawn, and its images are held again"
+    )
+    assert told.endswith(f" as {package.name}-v2.")
+    assert run(["tier", "status"]) == 0
+    # The other version is damaged, too: now something is lost.
+    again = folder / "stores/hot/packages" / f"{package.name}-v2" / "bag.tar"
+    again.chmod(0o644)
+    again.write_bytes(b"X" + again.read_bytes()[1:])
+    assert run(["verify"]) == 1
+    assert run(["tier", "status", "--json"]) == 1
+
+
 def test_of_a_million_moves_the_first_few_are_shown() -> None:
     moves = [
         Move(
