@@ -76,7 +76,8 @@ class Refused:
 
     __pydantic_config__: ClassVar = _STRICT
     guard: str
-    """As it is called in the policy file: `guards.removal.packages`."""
+    """As it is called in the policy file or the settings: `guards.removal.packages`; `held again` stands for
+    a package that is lost and withdrawn, of which no copy is wanted."""
     what: str
     """`removals` or `copies`."""
     packages: int
