@@ -38,7 +38,7 @@ from tiering.applying_removals import apply_removals
 from tiering.collecting import at_hand
 from tiering.copying import SourceAway, SourceLost
 from tiering.crew import Crew, Here
-from tiering.fitting import Fitting, fit
+from tiering.fitting import Fitting, fit, is_made_by
 from tiering.ground import refuse_one_place
 from tiering.holding import packages_on_hold
 from tiering.leasing import LIVES, Leases, leases
@@ -297,9 +297,16 @@ class _Run:
             packages = {package.package_id: package for package in found}
             # From here to the end of the run nobody removes what is copied from.
             self._leased |= self.leases.take(packages.keys(), Purpose.COPYING)
+            # Another run may have done some of it and let go since the plan was held against the catalogue.
+            copies = self.house.catalogue.copies(package_ids=packages.keys())
+            made = {(each.package_id, each.store) for each in copies if is_made_by(self.plan, each)}
             for move in part:
                 if not self.may_begin():
                     return
+                if _order(move) in made:
+                    self.done_elsewhere += 1
+                    self._count([move])
+                    continue
                 if move.package_id not in self._leased:
                     self._aside.append(move)
                     continue
@@ -356,10 +363,14 @@ class _Run:
 
     def _let_go(self, batch: list[_Outcome]) -> None:
         """End the leases of packages whose moves are all over: others may have work for them."""
-        self._moves_left.subtract(outcome.package_id for outcome in batch)
-        self._over |= {each.package_id for each in batch if not self._moves_left[each.package_id]}
+        self._count(batch)
         if time.monotonic() - self._let_go_at >= _LET_GO_EVERY_SECONDS:
             self._give_back_over()
+
+    def _count(self, ended: Sequence[Move | _Outcome]) -> None:
+        """What is left of each package; one of which nothing is left can be let go."""
+        self._moves_left.subtract(each.package_id for each in ended)
+        self._over |= {each.package_id for each in ended if not self._moves_left[each.package_id]}
 
     def _give_back_over(self) -> None:
         self._let_go_at = time.monotonic()

@@ -91,11 +91,12 @@ def _copies_now(house: House, plan: Plan) -> dict[tuple[str, str], Copy]:
 
 def _done(plan: Plan, copies: Mapping[tuple[str, str], Copy]) -> set[tuple[str, str]]:
     wanted = {(move.package_id, move.target_store) for move in plan.moves}
-    return {
-        place
-        for place in wanted
-        if (held := copies.get(place)) and held.made_by == plan.plan_id and held.status == CopyStatus.VERIFIED
-    }
+    return {place for place in wanted if (held := copies.get(place)) and is_made_by(plan, held)}
+
+
+def is_made_by(plan: Plan, copy: Copy) -> bool:
+    """Whether a run of this plan has made that copy, and it counts."""
+    return copy.made_by == plan.plan_id and copy.status == CopyStatus.VERIFIED
 
 
 def _removed(house: House, plan: Plan) -> set[tuple[str, str]]:

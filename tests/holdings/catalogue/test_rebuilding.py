@@ -12,7 +12,7 @@ import pytest
 from holdings.catalogue.findings import FindingKind
 from holdings.catalogue.rebuilding import Rebuilt, rebuild_catalogue
 from holdings.clock import FixedClock, iso
-from holdings.errors import BadInput, Conflict, Corrupt, Unavailable
+from holdings.errors import BadInput, CatalogueLost, Corrupt, Unavailable
 from holdings.house import House
 from holdings.records import CopyStatus, EventType, Outcome
 from tests.holdings.catalogue.fakes import hold, put_objects, reading, tell
@@ -108,7 +108,7 @@ def test_a_damaged_catalogue_is_replaced(tmp_path: Path, damage: str) -> None:
         if damage == "log_left_behind":
             path.unlink()
             path.with_name(path.name + ".wal").write_bytes(b"not a log" * 100)
-            with pytest.raises(Conflict, match="lost"):
+            with pytest.raises(CatalogueLost, match="lost"):
                 a_house(tmp_path)
         else:
             path.write_bytes(b"garbage" * 4096 if damage == "garbage" else b"")
