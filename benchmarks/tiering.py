@@ -8,7 +8,8 @@ ones Holdfast copies four times as many at a time by itself, and rclone is asked
 every object back from the target and hashes it, writes manifests last, keeps a catalogue and a
 journal; rclone believes the answer to its put. Small objects come twice: a hundred in each package,
 and each in a package of its own, which doubles the number of objects for both by the manifests. The
-contenders alternate, each in a process of its own and into a server that is started for it.
+contenders alternate, each in a process of its own and into a server that is started for it. One is the least
+that a proven copy can take: the same objects got, put, got back and hashed once with obstore, and no more.
 
 The servers run on the same processors. What they take is told for itself: it is the most of it, and
 nobody who copies, let alone reads back, is faster than they are.
@@ -132,10 +133,18 @@ def fetch(at: Round) -> Took:
     return at.took(sys.executable, "-m", "benchmarks.tiering_fetch", *words)
 
 
+def stream(at: Round) -> Took:
+    """The same objects got, put, got back and hashed once, and nothing else."""
+    places = (at.source.endpoint, at.source_bucket, at.target.endpoint, at.target_bucket)
+    words = ("-m", "benchmarks.tiering_stream", *places, str(at.house / "keys.txt"), str(at.threads))
+    return at.took(sys.executable, *words)
+
+
 MOVERS: dict[str, Callable[[Round], Took]] = {
     "`rclone copy --checksum`": rclone,
     "the same, `--fast-list`": rclone_fast_list,
     "the same, four times as many at a time": rclone_many,
+    "obstore, read back and hashed once": stream,
     "`holdfast tier apply`": apply,
 }
 READERS: dict[str, Callable[[Round], Took]] = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -18,11 +19,18 @@ from obstore.store import S3Store
 _CHUNK_BYTES = 1 << 20
 
 
-def main(endpoint: str, bucket: str, keys: list[str], threads: int) -> None:
+def main(store: S3Store, keys: Sequence[str], threads: int) -> None:
     """Get and hash every one of `keys`."""
-    found = Session(profile="hot").get_credentials()
+    with ThreadPoolExecutor(threads) as pool:
+        hashes = list(pool.map(partial(hash_of, store), keys))
+    print(len(set(hashes)))
+
+
+def store_at(endpoint: str, bucket: str, profile: str) -> S3Store:
+    """A bucket of a server, with the keys of a profile."""
+    found = Session(profile=profile).get_credentials()
     assert found is not None
-    store = S3Store(
+    return S3Store(
         bucket,
         config={
             "region": "us-east-1",
@@ -32,12 +40,10 @@ def main(endpoint: str, bucket: str, keys: list[str], threads: int) -> None:
         },
         client_options={"allow_http": True},
     )
-    with ThreadPoolExecutor(threads) as pool:
-        hashes = list(pool.map(partial(_fetch, store), keys))
-    print(len(set(hashes)))
 
 
-def _fetch(store: S3Store, key: str) -> str:
+def hash_of(store: S3Store, key: str) -> str:
+    """The SHA-256 of an object as it is got."""
     digest = hashlib.sha256()
     for chunk in obstore.get(store, key).stream(min_chunk_size=_CHUNK_BYTES):
         digest.update(chunk)
@@ -45,4 +51,5 @@ def _fetch(store: S3Store, key: str) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]).read_text().split(), int(sys.argv[4]))
+    wanted = Path(sys.argv[3]).read_text().split()
+    main(store_at(sys.argv[1], sys.argv[2], "hot"), wanted, int(sys.argv[4]))
