@@ -100,7 +100,7 @@ class Mate:
         return value
 
     def _tell(self, what: object) -> None:
-        with suppress(BrokenPipeError):  # it is missed when its answer is
+        with suppress(ConnectionError):  # it is missed when its answer is
             self._line.send(what)
 
     def _heard(self) -> Any:
