@@ -142,6 +142,10 @@ class Catalogue(Protocol):
         """Every package, or those of one collection, or those named that there are."""
         ...
 
+    def latest_bags(self, package_ids: Collection[str], *, collection: str, most: int) -> list[str]:
+        """Of those packages the last bags of a collection that are not withdrawn, so many, latest first."""
+        ...
+
     def copies(
         self,
         *,

@@ -16,7 +16,7 @@ from holdings.catalogue.interface import Entry
 from holdings.catalogue.leasing import Lease
 from holdings.clock import from_iso
 from holdings.errors import NotFound
-from holdings.records import Copy, CopyStatus, Event, EventType, Outcome, Package, Withdrawal
+from holdings.records import Copy, CopyStatus, Event, EventType, Outcome, Package, PackageKind, Withdrawal
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -64,6 +64,17 @@ class SqlCatalogue(ABC):
         """
         named = None if package_ids is None else list(package_ids)
         return rows.read_packages(self._rows(query, collection, named))
+
+    def latest_bags(self, package_ids: Collection[str], *, collection: str, most: int) -> list[str]:
+        query = """
+            SELECT package_id FROM packages
+            WHERE package_id IN (SELECT unnest($1::VARCHAR[]))
+            AND collection = $2::VARCHAR AND kind = $3::VARCHAR
+            AND package_id NOT IN (SELECT package_id FROM withdrawals WHERE image_id IS NULL)
+            ORDER BY created_at DESC, package_id DESC LIMIT $4::BIGINT
+        """
+        found = self._rows(query, list(package_ids), collection, PackageKind.BAG.value, most)
+        return [package_id for (package_id,) in found]
 
     def copies(
         self,

@@ -58,6 +58,9 @@ class MemoryCatalogue:
             if collection in (None, package.collection) and (package_ids is None or name in package_ids)
         ]
 
+    def latest_bags(self, package_ids: Collection[str], *, collection: str, most: int) -> list[str]:
+        raise NotImplementedError("tiering deposits nothing")
+
     def copies(
         self,
         *,

@@ -14,7 +14,7 @@ from holdings.catalogue.interface import Catalogue, Entry
 from holdings.catalogue.sql import SqlCatalogue
 from holdings.clock import iso
 from holdings.errors import Conflict, NotFound
-from holdings.records import CopyStatus, EventType
+from holdings.records import CopyStatus, EventType, PackageKind
 from tests.holdings.catalogue.light import NOON, a_bare_package, a_copy, an_event
 
 
@@ -105,6 +105,25 @@ def test_copies_of_many_packages_and_what_is_locked(catalogue: Catalogue) -> Non
     ]
     assert catalogue.copies(package_ids=[]) == []
     assert dict(catalogue.locked()) == {("nhm-b", "hot"): until[0]}
+
+
+def test_the_latest_bags_of_a_collection_that_are_not_withdrawn(catalogue: Catalogue) -> None:
+    made = {"nhm-a": 3, "nhm-b": 1, "nhm-c": 2, "nhm-d": 5, "rbge-a": 4, "nhm-x": 6, "nhm-e": 0}
+    packages = [
+        replace(a_bare_package(name), created_at=NOON + timedelta(days=days)) for name, days in made.items()
+    ]
+    built = replace(packages[5], kind=PackageKind.COLLECTION)
+    gone = replace(
+        an_event("nhm-d"), event_type=EventType.DEACCESSION, store=None, detail={"by": "me", "reason": "so"}
+    )
+    image = replace(
+        gone, event_id="f" * 32, package_id="nhm-a", detail={**gone.detail, "image_id": "nhm-a.1"}
+    )
+    catalogue.record(Entry(packages=[*packages[:5], built, packages[6]], events=[gone, image]))
+    asked = {*made, "none"} - {"nhm-e"}
+    assert catalogue.latest_bags(asked, collection="nhm", most=9) == ["nhm-a", "nhm-c", "nhm-b"]
+    assert catalogue.latest_bags(asked, collection="nhm", most=2) == ["nhm-a", "nhm-c"]
+    assert catalogue.latest_bags([], collection="nhm", most=2) == []
 
 
 def test_tables_have_the_columns_they_promise(catalogue: Catalogue) -> None:
