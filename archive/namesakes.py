@@ -20,14 +20,15 @@ _PACKAGES = 1000
 
 
 def namesakes_of(house: House, collection: str, bags: Sequence[HeldBag]) -> Namesakes | None:
-    """What the collection held before of the images in new bags; None where an index is damaged."""
+    """What the collection held before of the images in new bags; None where an index is damaged or gone."""
     new = [bag.package_id for bag in bags if not bag.already_held]
-    all_bags = {bag.package_id for bag in bags}
     differing, same = 0, 0
     first: list[Namesake] = []
     packages: dict[str, None] = {}
     try:
-        for path, package_id, is_same in _same_paths(house, collection, new, all_bags):
+        for path, package_id, is_same in _same_paths(
+            house, collection, new, {bag.package_id for bag in bags}
+        ):
             if is_same:
                 same += 1
                 if len(packages) < NAMED:

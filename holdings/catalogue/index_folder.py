@@ -4,10 +4,10 @@ database."""
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from holdings.catalogue.index import FETCH_HINT, index_schema, index_table, read_index
 from holdings.catalogue.index_lookup import LOOKUP_FOLDER, WORTH_MERGING, Lookup
@@ -24,6 +24,8 @@ from holdings.records import Image, check_package_id, package_of_image, sha256_h
 if TYPE_CHECKING:
     import pyarrow as pa
 
+
+Answer = TypeVar("Answer")
 
 _FEW = 256
 """So many files are asked for one by one; of more, the folder is listed."""
@@ -152,19 +154,18 @@ class FolderIndex(IndexFiles):
         names = file_names(
             [self.path(name) for name in sorted(self._there(dict.fromkeys(package_ids, True)))]
         )
-        if not names:
-            return set()
+        return self._once_merged(lambda: self._sharing(names)) if names else set()
+
+    def _sharing(self, names: Sequence[str]) -> tuple[set[str], int]:
         with self._recorded.moment():
             merged, others = self.lookup.candidates([(name, False) for name in names], self._unmerged)
-        if len(others) >= WORTH_MERGING and self._merge():
-            return self.sharing_names(package_ids)
-        return merged.union(others)
+        return merged.union(others), len(others)
 
     def same_paths(
         self, package_ids: Sequence[str], others: Sequence[str]
     ) -> Iterator[tuple[str, str, bool]]:
-        ours, theirs = (self._there(dict.fromkeys(names, True)) for names in (package_ids, others))
-        return same_paths(*([self.path(name) for name in sorted(names)] for names in (ours, theirs)))
+        known = (self._recorded.packages(package_ids=names) for names in (package_ids, others))
+        return same_paths(*([self.path(name) for name in sorted(self._here(names))] for names in known))
 
     def merge(self, *, at_least: int = 1) -> None:
         """Take the packages into the merged index that are not in it yet, where they are `at_least` so many.
@@ -189,12 +190,20 @@ class FolderIndex(IndexFiles):
 
     def _meant(self, query: ImageQuery) -> tuple[Mapping[str, bool], Withdrawn]:
         """The recorded packages that may hold what is meant, and what is withdrawn."""
-        recorded, withdrawn, unmerged = self._told(query)
-        if unmerged >= WORTH_MERGING and self._merge():
-            recorded, withdrawn, _ = self._told(query)
-        return recorded, withdrawn
+        return self._once_merged(lambda: self._told(query))
 
-    def _told(self, query: ImageQuery) -> tuple[Mapping[str, bool], Withdrawn, int]:
+    def _once_merged(self, ask: Callable[[], tuple[Answer, int]]) -> Answer:
+        """What is asked of the merged index; once more where many packages had to be taken in first.
+
+        ask : tells, too, in how many one has to look because they are not merged yet. Some may stay so:
+            an index that is not here cannot be taken in.
+        """
+        answer, unmerged = ask()
+        if unmerged >= WORTH_MERGING and self._merge():
+            answer, _ = ask()
+        return answer
+
+    def _told(self, query: ImageQuery) -> tuple[tuple[Mapping[str, bool], Withdrawn], int]:
         """The same, and in how many packages one has to look because they are not merged yet."""
         probes, among, unmerged = identifier_probes(query), query.package_ids, 0
         with self._recorded.moment():
@@ -203,9 +212,17 @@ class FolderIndex(IndexFiles):
                 found = merged.union(others, self._recorded.named_in(probes))
                 among, unmerged = frozenset(found if among is None else among & found), len(others)
             recorded = self._recorded.packages(collection=query.collection, package_ids=among)
-            return recorded, self._recorded.withdrawn(), unmerged
+            return (recorded, self._recorded.withdrawn()), unmerged
 
     def _paths(self, recorded: Mapping[str, bool], query: ImageQuery, withdrawn: Withdrawn) -> list[Path]:
+        there = self._here(recorded)
+        wanted = withdrawn.touched if query.withdrawn else recorded.keys() - withdrawn.packages
+        return [
+            self.path(package_id) for package_id in recorded if package_id in there and package_id in wanted
+        ]
+
+    def _here(self, recorded: Mapping[str, bool]) -> set[str]:
+        """As `_there`. Raises Corrupt where one of them should be and is not."""
         there = self._there(recorded)
         missing = [
             package_id for package_id, has_index in recorded.items() if has_index and package_id not in there
@@ -217,10 +234,7 @@ class FolderIndex(IndexFiles):
                 + (f" (nor that of {len(missing) - 1} others)." if len(missing) > 1 else "."),
                 hint=FETCH_HINT,
             )
-        wanted = withdrawn.touched if query.withdrawn else recorded.keys() - withdrawn.packages
-        return [
-            self.path(package_id) for package_id in recorded if package_id in there and package_id in wanted
-        ]
+        return there
 
     def _there(self, recorded: Mapping[str, bool]) -> set[str]:
         """Those of `recorded` whose index is in the folder."""

@@ -10,6 +10,7 @@ import pytest
 from archive.deposit import Wishes, deposit
 from archive.receipt import Namesake, Namesakes
 from archive.withdrawing import withdraw
+from holdings.catalogue import index_folder
 from holdings.house import House
 from tests.kit.pictures import write_pictures
 
@@ -81,3 +82,17 @@ def test_a_damaged_index_stops_nothing(house: House, source: Path) -> None:
     index.write_bytes(b"no index")
     rescan(source, "sheet-002.tif")
     assert deposit(house, source, collection="herb").namesakes is None
+
+
+@pytest.mark.parametrize("worth_merging", [1, 64])
+def test_an_index_that_is_gone_stops_nothing(
+    house: House, source: Path, monkeypatch: pytest.MonkeyPatch, worth_merging: int
+) -> None:
+    """It cannot be taken into the merged index either, however often that is tried."""
+    first = deposit(house, source, collection="herb")
+    (house.settings.catalogue.path.parent / "index" / f"{first.package_id}.parquet").unlink()
+    monkeypatch.setattr(index_folder, "WORTH_MERGING", worth_merging)
+    rescan(source, "sheet-002.tif")
+    second = deposit(house, source, collection="herb")
+    assert second.package_id != first.package_id
+    assert second.namesakes is None
